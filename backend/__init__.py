@@ -1,0 +1,1 @@
+"""The reference eligibility and ticket server. Imports crypto and nothing of the terminal."""

@@ -1,0 +1,1 @@
+"""What a site may change, checked before anything starts. Imports nothing of ours."""

@@ -1,0 +1,75 @@
+"""The refusals of this package: every function here either gives a fact or raises one of these.
+
+Texts name structures and rules, never contents: no personal data, key or password may reach them.
+"""
+
+from __future__ import annotations
+
+
+class ProofError(Exception):
+    """Data that was read does not prove what it should."""
+
+
+class MalformedError(ProofError):
+    """The bytes do not have the form that their specification gives."""
+
+
+class NotSupportedError(ProofError):
+    """The form is known, but this algorithm, parameter or version is not implemented."""
+
+
+class SignatureWrongError(ProofError):
+    """A signature or MAC over complete, well-formed data does not verify."""
+
+
+class HashMismatchError(ProofError):
+    """A file differs from the hash that the signed security object holds for it."""
+
+
+class NotCoveredError(ProofError):
+    """The security object holds no hash for this file, so nothing is said about it."""
+
+
+class IssuerUnknownError(ProofError):
+    """No accepted issuer certificate signed this certificate."""
+
+
+class IssuerExpiredError(ProofError):
+    """The issuer is accepted, but a certificate of the chain was not valid at the time that counts."""
+
+
+class IssuerRevokedError(ProofError):
+    """The issuer is accepted and has revoked this certificate."""
+
+
+class CardError(Exception):
+    """The conversation with a card cannot go on."""
+
+
+class CardLostError(CardError):
+    """The card left the field, or the reader lost it. Raised by every ``Transceive``."""
+
+
+class CancelledError(CardError):
+    """The person in charge, or a time limit, ended the conversation."""
+
+
+class StatusError(CardError):
+    """The card answered with a status word that the step does not allow."""
+
+    def __init__(self, step: str, sw: int) -> None:
+        super().__init__(f"{step}: status {sw:04X}")
+        self.step = step
+        self.sw = sw
+
+
+class AccessRefusedError(CardError):
+    """The card does not accept this password (CAN or MRZ); it may be another card's."""
+
+
+class MessagingBrokenError(CardError):
+    """A secure-messaging response has no MAC or a wrong one; the session keys are dropped."""
+
+
+class CloneSuspectedError(ProofError):
+    """The chip could not show that it holds the private key whose public half it carries."""

@@ -1,0 +1,1 @@
+"""Everything that touches the outside: readers, cameras, backends, and their doubles."""

@@ -1,0 +1,186 @@
+"""Everything that can happen to the session: one inbox, one thread, one type.
+
+``session`` numbers the person being served; an event that names an older session is dropped, so that a slow answer
+about one person can never paint over the next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from terminal.model import ChipReading, EligibilityAnswer, Message, Photo, RedeemAnswer
+
+
+class Step(Enum):
+    """The real steps of serving one card, in order; entering a step does not say that it found anything."""
+
+    CONNECT = "connect"
+    UNLOCK = "unlock"
+    READ = "read"
+    VERIFY = "verify"
+    PHOTO = "photo"
+    ASK = "ask"
+
+
+class Device(Enum):
+    """The kinds of device a terminal may need."""
+
+    READER = "reader"
+    CAMERA = "camera"
+    SCANNER = "scanner"
+    BACKEND = "backend"
+
+
+@dataclass(frozen=True, slots=True)
+class CardPlaced:
+    """A card entered a reader's field. ``card`` is unique for each placing."""
+
+    card: str
+    reader: str
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CardRemoved:
+    """The card left the field."""
+
+    card: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSeen:
+    """A code was decoded by a camera or scanner: its raw bytes, and the source's name."""
+
+    payload: bytes = field(repr=False)
+    source: str
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NumberTyped:
+    """A person typed the 12-digit number (or a 10/15-character insurance code)."""
+
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MrzTyped:
+    """A person typed what BAC needs beside the number: birth and expiry as YYMMDD."""
+
+    born: str = field(repr=False)
+    expires: str = field(repr=False)
+
+
+class Button(Enum):
+    """What a person at the desk can ask for."""
+
+    DONE = "done"
+    AGAIN = "again"
+    TYPE_NUMBER = "type_number"
+    WITHOUT_CHIP = "without_chip"
+    MORE_TIME = "more_time"
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button or its key."""
+
+    button: Button
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Staff decided by hand to receive or let in, for a reason from the catalogue of reasons."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepEntered:
+    """A read or a question entered a step."""
+
+    session: int
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDone:
+    """The chip's identity is read and its checks are done; the photo may still be on its way."""
+
+    session: int
+    reading: ChipReading
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoRead:
+    """The photo arrived after the decision."""
+
+    session: int
+    photo: Photo
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFailed:
+    """The chip could not be read; ``fault`` is a catalogue code."""
+
+    session: int
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The backend answered."""
+
+    session: int
+    answer: EligibilityAnswer | RedeemAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class AskFailed:
+    """The backend could not be asked or answered nonsense; ``fault`` is a catalogue code."""
+
+    session: int
+    fault: str
+    detail: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceDown:
+    """A device stopped working; ``fault`` is a catalogue code."""
+
+    device: Device
+    name: str
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceUp:
+    """A device works (again)."""
+
+    device: Device
+    name: str
+    simulated: bool = False
+
+
+class Timer(Enum):
+    """The clocks a state may arm; at most one of each runs."""
+
+    LIFE = "life"
+    SLOW = "slow"
+    WARN = "warn"
+    BOUNCE = "bounce"
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """An armed clock ran out. ``arming`` tells it apart from a stopped one that had already fired."""
+
+    timer: Timer
+    arming: int
+
+
+Event = (
+    CardPlaced | CardRemoved | CodeSeen | NumberTyped | MrzTyped | Pressed | Admitted | StepEntered | ReadDone
+    | PhotoRead | ReadFailed | Answered | AskFailed | DeviceDown | DeviceUp | TimerFired
+)

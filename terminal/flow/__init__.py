@@ -1,0 +1,1 @@
+"""What happens next: the pure state machine and the engine that carries out its effects."""

@@ -1,0 +1,223 @@
+"""The words of the kiosk: persons, checks, answers and verdicts.
+
+Everything is frozen. Personal fields are ``repr=False``, so that a log line or an assertion cannot show them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import Enum
+
+from crypto.id_number import IdNumber
+
+
+class Word(Enum):
+    """The result of one check (BSI TR-03135-1 v2.5 §5.5)."""
+
+    SUCCESSFUL = "successful"
+    FAILED = "failed"
+    UNDETERMINED = "undetermined"
+    ABORTED = "aborted"
+    NOT_SUPPORTED = "not supported"
+
+
+class IssuerTrust(Enum):
+    """Whether the issuer is accepted here; kept apart from whether the signature is right."""
+
+    TRUSTED = "trusted"
+    UNKNOWN = "unknown"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+class Outcome(Enum):
+    """What a person sees at a glance. A machine fault is CANNOT_CHECK: it says nothing about the person."""
+
+    ALLOW = "allow"
+    ATTENTION = "attention"
+    STOP = "stop"
+    CANNOT_CHECK = "cannot_check"
+
+
+class CheckName(Enum):
+    """Every question that can be asked about what was presented."""
+
+    SIGNATURE = "signature"
+    HASHES = "hashes"
+    ISSUER = "issuer"
+    CHIP = "chip"
+    QR_MATCH = "qr_match"
+    VALIDITY = "validity"
+    ELIGIBILITY = "eligibility"
+    TICKET = "ticket"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence to show, by key; ``ui`` and the command line hold the words. Parameters are never personal."""
+
+    key: str
+    params: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, key: str, **params: str) -> Message:
+        """A message with parameters by name."""
+        return cls(key, tuple(sorted(params.items())))
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check and its result; ``why`` says what stood in the way or what was used (``AA``, ``CA``)."""
+
+    name: CheckName
+    word: Word
+    why: Message | None = None
+
+
+class Sex(Enum):
+    """As the card writes it."""
+
+    MALE = "male"
+    FEMALE = "female"
+
+
+class DataSource(Enum):
+    """Where an identity came from; only CHIP data can be proven."""
+
+    CHIP = "chip"
+    CARD_QR = "card_qr"
+    INSURANCE_QR = "insurance_qr"
+    TYPED = "typed"
+
+
+@dataclass(frozen=True, slots=True)
+class BirthDate:
+    """A date of birth; month and day are 0 where the papers do not know them."""
+
+    year: int
+    month: int = 0
+    day: int = 0
+
+    def __repr__(self) -> str:
+        return "BirthDate(…)"
+
+    def text(self) -> str:
+        """As printed: dd/MM/yyyy, or yyyy alone."""
+        if self.month and self.day:
+            return f"{self.day:02}/{self.month:02}/{self.year:04}"
+        return f"{self.year:04}"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who a card or a code says this is. ``expires`` None with ``no_expiry`` False means: not known."""
+
+    source: DataSource
+    id_number: IdNumber | None = None
+    name: str | None = field(default=None, repr=False)
+    born: BirthDate | None = field(default=None, repr=False)
+    sex: Sex | None = field(default=None, repr=False)
+    address: str | None = field(default=None, repr=False)
+    issued: date | None = field(default=None, repr=False)
+    expires: date | None = field(default=None, repr=False)
+    no_expiry: bool = False
+    insurance_code: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """The face from DG2, decoded under limits and re-encoded as PNG for the screen."""
+
+    png: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMetrics:
+    """What a chip read cost: APDUs and bytes both ways, milliseconds by step, sizes of the files read."""
+
+    apdus: int
+    bytes: int
+    ms: tuple[tuple[str, float], ...]
+    files: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChipReading:
+    """What a chip told and proved; the photo may follow later."""
+
+    person: Person
+    checks: tuple[Check, ...]
+    issuer: IssuerTrust
+    metrics: ReadMetrics
+    simulated: bool
+
+
+class Eligibility(Enum):
+    """The desk's states (facts: gate §3.2); ERROR is technical and says nothing about the person."""
+
+    ELIGIBLE = "eligible"
+    NOT_ELIGIBLE = "not_eligible"
+    CARD_INVALID = "card_invalid"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What the insurance covers, in the backend's own words where they are words."""
+
+    insurance_code: str = field(repr=False)
+    benefit: str
+    valid_from: date | None
+    valid_to: date | None
+    facility: str | None = None
+    facility_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EligibilityAnswer:
+    """A backend's answer about a person. ``reason`` is its code (``expired``, ``not_found``…), ``note`` its words."""
+
+    state: Eligibility
+    reason: str
+    answered_at: datetime
+    reference: str
+    cover: Cover | None = field(default=None, repr=False)
+    registered_name: str | None = field(default=None, repr=False)
+    note: str | None = field(default=None, repr=False)
+
+
+class Redeemed(Enum):
+    """What became of a ticket at this gate."""
+
+    ADMITTED = "admitted"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class RedeemAnswer:
+    """A backend's answer about a ticket. ``reason`` when refused: used, wrong_day, wrong_gate, unpaid, cancelled,
+    blocked, unknown; with the first use's time and place for ``used``. ``admits`` says for whom (``2 người lớn``)."""
+
+    result: Redeemed
+    reason: str
+    answered_at: datetime
+    reference: str
+    admits: str | None = None
+    used_at: datetime | None = None
+    used_place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The one clear answer: outcome, title, what to do, side notes for staff, and the checks behind it.
+
+    ``fault`` is the catalogue code when the outcome is due to a machine or network fault.
+    """
+
+    outcome: Outcome
+    title: Message
+    remedy: Message | None = None
+    notes: tuple[Message, ...] = ()
+    checks: tuple[Check, ...] = ()
+    fault: str | None = None

@@ -1,0 +1,313 @@
+"""The sockets of the kiosk: what a reader, a code source, a backend, a gate and a face must be able to do.
+
+Implementations are found through the entry points in setup.cfg (``tram.reader``, ``tram.codes``, ``tram.decoder``,
+``tram.backend``, ``tram.gate``, ``tram.face``, ``tram.table``); each entry point names a ``build`` function whose
+signature stands beside its port. Every implementation passes the contract suite of its port (tests/contract).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from crypto.id_number import IdNumber
+from terminal.events import Event
+from terminal.model import BirthDate, EligibilityAnswer, RedeemAnswer
+from terminal.view import Cue, View
+
+Inbox = Callable[[Event], None]
+"""Where devices put events. Callable from any thread, never blocks, never raises."""
+
+
+class CardLink(Protocol):
+    """A card in the field, during one job."""
+
+    @property
+    def reader(self) -> str:
+        """The reader's name."""
+        ...
+
+    @property
+    def atr(self) -> bytes:
+        """The answer to reset (for contactless cards the one the reader makes up)."""
+        ...
+
+    @property
+    def simulated(self) -> bool:
+        """Whether a double answers instead of a card."""
+        ...
+
+    def transceive(self, command: bytes) -> bytes:
+        """One APDU. Raises CardLostError when the card is gone, CancelledError after ``cancel`` was set."""
+        ...
+
+
+CardJob = Callable[[CardLink], None]
+"""Work with one card, run on the reader's own thread. It handles its own errors."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderInfo:
+    """One reader as ``tram readers`` lists it."""
+
+    name: str
+    present: bool
+    atr: str
+    simulated: bool
+
+
+class CardReader(Protocol):
+    """All readers of one kind. ``build(options: ReaderOptions) -> CardReader``.
+
+    Emits CardPlaced, CardRemoved, DeviceUp and DeviceDown(Device.READER). Only its own thread touches the handle.
+    """
+
+    def start(self, inbox: Inbox) -> None:
+        """Begin to watch for cards."""
+        ...
+
+    def stop(self) -> None:
+        """End the thread and release every handle; returns within two seconds."""
+        ...
+
+    def readers(self) -> Sequence[ReaderInfo]:
+        """The readers there are now (also without start). Raises FaultError when the service is absent."""
+        ...
+
+    def submit(self, card: str, job: CardJob, cancel: threading.Event) -> None:
+        """Run ``job`` with the card of that CardPlaced. If it is gone already, the link's first APDU says so."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderOptions:
+    """What a reader driver is told. ``names`` is a glob; ``host``/``port`` matter to doubles only."""
+
+    names: str = "*"
+    apdu_timeout: float = 3.0
+
+
+class CodeSource(Protocol):
+    """A camera or scanner. ``build(options: CodeOptions, decoder: Decoder) -> CodeSource``.
+
+    Emits CodeSeen, DeviceUp and DeviceDown(Device.CAMERA or SCANNER).
+    """
+
+    def start(self, inbox: Inbox, frames: FrameSink | None = None) -> None:
+        """Begin to look for codes; ``frames`` receives the viewfinder's pictures."""
+        ...
+
+    def pause(self, paused: bool) -> None:
+        """Stop (or resume) decoding while a result is shown."""
+        ...
+
+    def stop(self) -> None:
+        """End the thread and release the device; returns within two seconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CodeOptions:
+    """``source``: device index or name, a video file, or a folder of images. ``repeat_after``: the same code is
+    ignored for so many seconds."""
+
+    source: str = "0"
+    width: int = 1920
+    height: int = 1080
+    repeat_after: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class GreyFrame:
+    """An 8-bit grey picture, row by row; ``stride`` bytes a row."""
+
+    width: int
+    height: int
+    pixels: bytes = field(repr=False)
+
+
+FrameSink = Callable[[GreyFrame], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedCode:
+    """One code found in a picture: the raw bytes, never a guessed text."""
+
+    payload: bytes = field(repr=False)
+
+
+class Decoder(Protocol):
+    """Finds codes in a grey picture. ``build() -> Decoder``; raises ImportError where its library is missing."""
+
+    name: str
+
+    def decode(self, frame: GreyFrame) -> Sequence[DecodedCode]:
+        """All codes of the picture, in no promised order. Never raises on a picture."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EligibilityQuestion:
+    """Is this person insured? ``scan_id`` makes a repeated question the same question."""
+
+    scan_id: str
+    asked_at: datetime
+    id_number: IdNumber | None = None
+    insurance_code: str | None = field(default=None, repr=False)
+    name: str | None = field(default=None, repr=False)
+    born: BirthDate | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RedeemQuestion:
+    """May this ticket's holder enter at this gate? Exactly once per (device, ``scan_id``)."""
+
+    scan_id: str
+    asked_at: datetime
+    event: str
+    ticket: str
+    gate: str
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a backend says of itself: its version and its clock."""
+
+    version: str
+    time: datetime
+
+
+class Backend(Protocol):
+    """Who is asked. ``build(options: BackendOptions) -> Backend``. Blocking; called on net threads.
+
+    Every method raises FaultError (``net.down``, ``net.timeout``, ``net.server``, ``net.garbage``, ``net.denied``,
+    ``net.tls``, ``net.open_circuit``) and never anything else; it returns or raises within ``deadline`` seconds.
+    """
+
+    @property
+    def simulated(self) -> bool:
+        """Whether this is a double."""
+        ...
+
+    def check(self, question: EligibilityQuestion, deadline: float) -> EligibilityAnswer:
+        """Ask about a person."""
+        ...
+
+    def redeem(self, question: RedeemQuestion, deadline: float) -> RedeemAnswer:
+        """Redeem a ticket."""
+        ...
+
+    def health(self, deadline: float) -> Health:
+        """Ask whether it is there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BackendOptions:
+    """Where a backend is and who asks. ``token`` is a secret."""
+
+    url: str
+    token: str = field(repr=False)
+    device: str
+    connect: float = 1.5
+    ca_file: Path | None = None
+
+
+class Gate(Protocol):
+    """A turnstile or barrier. ``build() -> Gate``."""
+
+    def open(self, seconds: float) -> None:
+        """Let one admission through. Raises FaultError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FaceOptions:
+    """What a face must know: the desk's value, the place's name, the language (``vi`` or ``en``), full screen or not.
+
+    ``demo`` puts the demo label on every screen.
+    """
+
+    desk: str
+    place: str
+    language: str
+    fullscreen: bool = False
+    theme: str = "normal"
+    sound: float = 1.0
+    demo: bool = False
+
+
+class Face(Protocol):
+    """What people see and press: a window or a console. ``build(options: FaceOptions) -> Face``."""
+
+    def connect(self, post: Inbox) -> None:
+        """Where presses and typed numbers go."""
+        ...
+
+    def show(self, view: View) -> None:
+        """Paint this view soon; callable from any thread."""
+        ...
+
+    def frame(self, frame: GreyFrame) -> None:
+        """A viewfinder picture; callable from any thread."""
+        ...
+
+    def play(self, cue: Cue) -> None:
+        """Make a sound; callable from any thread."""
+        ...
+
+    def run(self, started: Callable[[], None]) -> int:
+        """The main loop, on the main thread, until quit; ``started`` is called once the first screen is painted."""
+        ...
+
+    def quit(self, code: int = 0) -> None:
+        """End ``run``; callable from any thread."""
+        ...
+
+    def screenshot(self, path: Path) -> None:
+        """Save what is shown now (after painting the last view given) as PNG; callable from any thread."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """Something on the demo table: whose it is and what happens with it. ``code`` is one stable word."""
+
+    code: str
+    who: str
+    what: str
+
+
+class Table(Protocol):
+    """The demo's table of invented people's cards, codes and tickets.
+
+    ``build(options: TableOptions) -> Table``. It is the only way to make doubles act.
+    """
+
+    def exhibits(self) -> Sequence[Exhibit]:
+        """All that lies on the table."""
+        ...
+
+    def show_code(self, code: str) -> None:
+        """Hold the exhibit's QR in front of the camera."""
+        ...
+
+    def place(self, code: str) -> None:
+        """Lay the exhibit's card on the reader."""
+        ...
+
+    def lift(self, *, after_apdus: int | None = None) -> None:
+        """Take the card off, now or after so many more APDUs."""
+        ...
+
+    def cut_network(self, cut: bool) -> None:
+        """Pull (or plug) the network between terminal and backend."""
+        ...
+
+    def close(self) -> None:
+        """Clear the table."""
+        ...

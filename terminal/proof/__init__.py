@@ -1,0 +1,1 @@
+"""What is true: reading plan, checks and verdict."""

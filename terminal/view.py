@@ -1,0 +1,82 @@
+"""What the face shows, as data: one screen, one question. ``ui`` and the console paint it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from terminal.events import Button, Step
+from terminal.model import EligibilityAnswer, Message, Outcome, Person, Photo, RedeemAnswer, Verdict
+
+
+class Desk(Enum):
+    """Who works here."""
+
+    RECEPTION = "reception"
+    GATE = "gate"
+    POLICE = "police"
+
+
+class Screen(Enum):
+    """The screens of operation."""
+
+    STARTING = "starting"
+    IDLE = "idle"
+    ASK_NUMBER = "ask_number"
+    PLACE_CARD = "place_card"
+    READING = "reading"
+    RETRY = "retry"
+    CHECKING = "checking"
+    RESULT = "result"
+    OUT_OF_SERVICE = "out_of_service"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the result screen may use; which parts a desk shows is the screen's decision (ux §5, §8)."""
+
+    verdict: Verdict
+    person: Person | None = field(default=None, repr=False)
+    photo: Photo | None = field(default=None, repr=False)
+    answer: EligibilityAnswer | RedeemAnswer | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One moment of the screen.
+
+    ``done`` are the finished steps and ``step`` the running one (READING and CHECKING); ``life`` is the state's
+    maximum life in seconds from now and ``warn`` the part of it that shows a countdown; ``simulated`` says that a
+    double takes part, which every screen must label; ``online`` is None while the backend was not asked yet.
+    """
+
+    screen: Screen
+    session: int
+    title: Message
+    hint: Message | None = None
+    step: Step | None = None
+    done: tuple[Step, ...] = ()
+    slow: bool = False
+    result: Result | None = None
+    actions: tuple[Button, ...] = ()
+    life: float | None = None
+    warn: float = 0.0
+    simulated: bool = False
+    online: bool | None = None
+    faults: tuple[str, ...] = ()
+    """Catalogue codes of devices that are down but not required: shown small in the top bar."""
+
+
+class Cue(Enum):
+    """The sounds (ux §3)."""
+
+    ALLOW = "allow"
+    ATTENTION = "attention"
+    STOP = "stop"
+    CANNOT_CHECK = "cannot_check"
+    SEEN = "seen"
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> Cue:
+        """The sound of an outcome."""
+        return cls(outcome.value)

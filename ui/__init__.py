@@ -1,0 +1,1 @@
+"""What people see, hear and press. The only Qt."""

@@ -1,0 +1,1 @@
+"""Painted parts the screens share."""
