@@ -1,7 +1,7 @@
-"""The sockets of the kiosk: what a reader, a code source, a backend, a gate and a face must be able to do.
+"""The sockets of the kiosk: what a reader, a code source, a backend and a face must be able to do.
 
 Implementations are found through the entry points in setup.cfg (``tram.reader``, ``tram.codes``, ``tram.decoder``,
-``tram.backend``, ``tram.gate``, ``tram.face``, ``tram.table``); each entry point names a ``build`` function whose
+``tram.backend``, ``tram.face``, ``tram.table``); each entry point names a ``build`` function whose
 signature stands beside its port. Every implementation passes the contract suite of its port (tests/contract).
 """
 
@@ -85,7 +85,7 @@ class CardReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReaderOptions:
-    """What a reader driver is told. ``names`` is a glob; ``host``/``port`` matter to doubles only."""
+    """What a reader driver is told: a glob over reader names, and its own watchdog in seconds an APDU."""
 
     names: str = "*"
     apdu_timeout: float = 3.0
@@ -217,14 +217,6 @@ class BackendOptions:
     ca_file: Path | None = None
 
 
-class Gate(Protocol):
-    """A turnstile or barrier. ``build() -> Gate``."""
-
-    def open(self, seconds: float) -> None:
-        """Let one admission through. Raises FaultError."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class FaceOptions:
     """What a face must know: the desk's value, the place's name, the language (``vi`` or ``en``), full screen or not.
@@ -282,11 +274,38 @@ class Exhibit:
     what: str
 
 
+@dataclass(frozen=True, slots=True)
+class TableOptions:
+    """``pictures``: the folder that the camera looks at. ``upstream``: the backend's URL behind the network cable.
+    ``vpcd``: where the PC/SC daemon's virtual reader listens; without it the table brings a reader of its own.
+    ``tickets``: signed ticket texts by exhibit code."""
+
+    pictures: Path
+    upstream: str
+    vpcd: tuple[str, int] | None = None
+    tickets: tuple[tuple[str, str], ...] = ()
+
+
 class Table(Protocol):
     """The demo's table of invented people's cards, codes and tickets.
 
-    ``build(options: TableOptions) -> Table``. It is the only way to make doubles act.
+    ``build(options: TableOptions) -> Table``. It is the only way to make doubles act; no site configuration names one.
     """
+
+    @property
+    def network_url(self) -> str:
+        """The terminal's end of the network cable."""
+        ...
+
+    @property
+    def reader(self) -> CardReader | None:
+        """The in-process reader, when there is no PC/SC daemon to attach to."""
+        ...
+
+    @property
+    def issuer(self) -> bytes:
+        """The invented issuer's root certificate (CSCA), DER, for the demo's trust store."""
+        ...
 
     def exhibits(self) -> Sequence[Exhibit]:
         """All that lies on the table."""
