@@ -73,13 +73,14 @@ class MrzTyped:
 
 
 class Button(Enum):
-    """What a person at the desk can ask for."""
+    """What a person at the desk can ask for. ADMIT needs a reason, so its press arrives as Admitted."""
 
     DONE = "done"
     AGAIN = "again"
     TYPE_NUMBER = "type_number"
     WITHOUT_CHIP = "without_chip"
     MORE_TIME = "more_time"
+    ADMIT = "admit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +92,13 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """Staff decided by hand to receive or let in, for a reason from the catalogue of reasons."""
+    """Staff decided by hand to receive or let in, for one of the REASONS."""
 
     reason: str
+
+
+REASONS = ("emergency", "papers_seen", "system_down", "supervisor", "other")
+"""Why staff may decide by hand; words under ``reason.*``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +151,14 @@ class AskFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordFailed:
+    """The journal did not take a decision; ``fault`` is a catalogue code. Nothing may turn green without it."""
+
+    session: int
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceDown:
     """A device stopped working; ``fault`` is a catalogue code."""
 
@@ -182,5 +195,5 @@ class TimerFired:
 
 Event = (
     CardPlaced | CardRemoved | CodeSeen | NumberTyped | MrzTyped | Pressed | Admitted | StepEntered | ReadDone
-    | PhotoRead | ReadFailed | Answered | AskFailed | DeviceDown | DeviceUp | TimerFired
+    | PhotoRead | ReadFailed | Answered | AskFailed | RecordFailed | DeviceDown | DeviceUp | TimerFired
 )

@@ -134,12 +134,16 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class ReadMetrics:
-    """What a chip read cost: APDUs and bytes both ways, milliseconds by step, sizes of the files read."""
+    """What a chip read cost: APDUs and bytes both ways, milliseconds by step, sizes of the files read.
+
+    ``access`` says how the chip was opened: ``PACE-CAN``, ``PACE-MRZ``, ``BAC`` or ``none``.
+    """
 
     apdus: int
     bytes: int
     ms: tuple[tuple[str, float], ...]
     files: tuple[tuple[str, int], ...]
+    access: str = "none"
 
 
 @dataclass(frozen=True, slots=True)

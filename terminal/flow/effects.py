@@ -1,0 +1,98 @@
+"""What the session asks the engine to do. Pure data: the engine carries them out in the order given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from crypto.codes.ticket import Ticket
+from terminal.events import Timer
+from terminal.model import Person, Verdict
+from terminal.proof.access import ChipAccess
+from terminal.view import Cue, View
+
+
+@dataclass(frozen=True, slots=True)
+class StartRead:
+    """Read the chip of this card; ``claimed`` is what a code said, to be compared with the signed data."""
+
+    session: int
+    card: str
+    access: ChipAccess
+    claimed: Person | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRead:
+    """Stop the read that runs, if one does."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskPerson:
+    """Ask the backend whether this person is insured. ``attempt`` counts the times staff asked again."""
+
+    session: int
+    person: Person = field(repr=False)
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskTicket:
+    """Redeem this ticket."""
+
+    session: int
+    ticket: Ticket = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Paint this."""
+
+    view: View
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Sound this."""
+
+    cue: Cue
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Write this decision to the journal, durably, before anything later in the row is done.
+
+    ``admitted``: staff decided by hand, for this reason.
+    """
+
+    session: int
+    verdict: Verdict
+    method: str
+    person: Person | None = field(default=None, repr=False)
+    ticket: str | None = None
+    reference: str | None = None
+    simulated: bool = False
+    admitted: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """Start this clock; an earlier one of the same kind is replaced."""
+
+    timer: Timer
+    seconds: float
+    arming: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wipe:
+    """Forget everything about everybody: engine, jobs and face drop what they hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Let the code sources decode (or not, while a result is shown)."""
+
+    on: bool
+
+
+Effect = StartRead | CancelRead | AskPerson | AskTicket | Show | Play | Record | Arm | Wipe | Look

@@ -1,0 +1,278 @@
+"""What the session's rows are made of: entering a state, reading, asking, deciding, wiping. All pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from terminal import events as on
+from terminal.events import Step, Timer
+from terminal.flow.effects import (
+    Arm,
+    AskPerson,
+    AskTicket,
+    CancelRead,
+    Effect,
+    Look,
+    Play,
+    Record,
+    Show,
+    StartRead,
+    Wipe,
+)
+from terminal.flow.recognise import PersonSeen, TicketSeen
+from terminal.flow.rules import Rules
+from terminal.flow.states import Case, State
+from terminal.flow.views import life_of, view_of
+from terminal.model import CheckName, EligibilityAnswer, Message, Outcome, RedeemAnswer, Verdict
+from terminal.proof.verdict import Facts, decide
+from terminal.view import Cue, Desk, Screen
+
+Move = tuple[State, tuple[Effect, ...]]
+
+_YES = {Desk.RECEPTION: "ok.bhyt", Desk.GATE: "ok.ticket", Desk.POLICE: "ok.chip"}
+_TICKET_DEMANDS = frozenset({CheckName.SIGNATURE, CheckName.TICKET})
+
+
+def case_of(state: State) -> Case:
+    """The case being served; an empty one where nobody is."""
+    return state.case or Case()
+
+
+def with_case(state: State, **changes: Any) -> State:
+    """The state with these fields of its case changed."""
+    return replace(state, case=replace(case_of(state), **changes))
+
+
+def show(state: State, rules: Rules) -> Move:
+    """Stay, and paint."""
+    return state, (Show(view_of(state, rules)),)
+
+
+def enter(state: State, screen: Screen, rules: Rules, *first: Effect) -> Move:
+    """Enter (or re-enter) a state: older clocks die, its own start, it is painted after ``first``."""
+    state = replace(state, screen=screen, arming=state.arming + 1, slow=False)
+    clocks = [(Timer.LIFE, life_of(state, rules))]
+    if screen is Screen.READING:
+        clocks.append((Timer.SLOW, rules.times.slow))
+    if screen is Screen.RETRY:
+        clocks.append((Timer.BOUNCE, rules.times.bounce))
+    arms = tuple(Arm(timer, seconds, state.arming) for timer, seconds in clocks if seconds is not None)
+    looking = screen is not Screen.RESULT or rules.queue
+    return state, (*first, Look(looking), *arms, Show(view_of(state, rules)))
+
+
+def wiped(state: State, rules: Rules) -> Move:
+    """Forget this person and begin anew: idle, out of service, or the card that was placed meanwhile."""
+    waiting = state.card is not None and state.card != state.served
+    state = replace(state, session=state.session + 1, case=None, notice=None)
+    gone: tuple[Effect, ...] = (CancelRead(), Wipe())
+    if not in_service(state, rules):
+        return enter(state, Screen.OUT_OF_SERVICE, rules, *gone)
+    if waiting and rules.people:
+        state, effects = ask_number(state, rules)
+        return state, (*gone, *effects)
+    return enter(state, Screen.IDLE, rules, *gone)
+
+
+# Devices -------------------------------------------------------------------------------------------------------------
+
+
+def device_up(state: State, event: on.DeviceUp) -> State:
+    """The state knowing that this device works."""
+    down = tuple(row for row in state.down if row[0] is not event.device or row[1] not in ("", event.name))
+    simulated = state.simulated_devices | ({event.name} if event.simulated else frozenset())
+    return replace(state, up=state.up | {(event.device, event.name)}, down=down, simulated_devices=simulated)
+
+
+def device_down(state: State, event: on.DeviceDown) -> State:
+    """The state knowing that this device (or, without a name, every device of its kind) does not work."""
+    up = frozenset(
+        (device, name) for device, name in state.up if device is not event.device or event.name not in ("", name)
+    )
+    others = tuple(row for row in state.down if row[0] is not event.device or row[1] != event.name)
+    still = frozenset(name for _, name in up)
+    return replace(
+        state,
+        up=up,
+        down=(*others, (event.device, event.name, event.fault)),
+        simulated_devices=state.simulated_devices & still,
+    )
+
+
+def in_service(state: State, rules: Rules) -> bool:
+    """Whether every group of needed devices has one that works."""
+    working = {device for device, _ in state.up}
+    return all(group & working for group in rules.needs)
+
+
+# Cards ---------------------------------------------------------------------------------------------------------------
+
+
+def is_current(state: State, event: on.CardRemoved) -> bool:
+    """Whether the card that left is the one in use."""
+    return state.card == event.card
+
+
+def without_card(state: State) -> State:
+    """The state after its card left."""
+    return replace(state, card=None, card_simulated=False, served=None)
+
+
+def was_typed_first(state: State) -> bool:
+    """Whether the number is being typed for a card that is still to come, or was refused."""
+    case = case_of(state)
+    return case.method == "TYPED" or case.refused > 0
+
+
+def was_allowed(state: State) -> bool:
+    """Whether the result shown is a yes."""
+    verdict = case_of(state).verdict
+    return verdict is not None and verdict.outcome is Outcome.ALLOW
+
+
+def ask_number(state: State, rules: Rules) -> Move:
+    """Ask for the number that opens the chip."""
+    case = Case(simulated=state.card_simulated, method="" if state.card else "TYPED")
+    return enter(replace(state, case=case, notice=None), Screen.ASK_NUMBER, rules, Play(Cue.SEEN))
+
+
+def read(state: State, rules: Rules) -> Move:
+    """Read the card in the field with the number at hand."""
+    case = case_of(state)
+    if state.card is None or case.access is None:
+        return enter(state, Screen.PLACE_CARD, rules)
+    state = with_case(state, simulated=case.simulated or state.card_simulated, step=Step.CONNECT, done=())
+    state = replace(state, served=state.card, notice=None)
+    start = StartRead(state.session, state.card or "", case.access, case.claimed)
+    return enter(state, Screen.READING, rules, start)
+
+
+def stepped(state: State, step: Step) -> State:
+    """The state after the read (or the question) entered ``step``."""
+    case = case_of(state)
+    done = (*case.done, case.step) if case.step and case.step is not step else case.done
+    return with_case(state, step=step, done=tuple(dict.fromkeys(done)))
+
+
+# Codes ---------------------------------------------------------------------------------------------------------------
+
+
+def notice(state: State, fault: str, rules: Rules) -> Move:
+    """Say politely that this code is of no use here, and go on as before."""
+    state = replace(state, notice=Message(f"fault.{fault}.remedy"))
+    if state.screen is Screen.IDLE:
+        return enter(state, Screen.IDLE, rules, Play(Cue.ATTENTION))
+    return state, (Play(Cue.ATTENTION), Show(view_of(state, rules)))
+
+
+def person(state: State, seen: PersonSeen, rules: Rules) -> Move:
+    """A code or a typed number named a person: read the card that lies there, wait for it, or ask without it."""
+    if not rules.people:
+        return notice(state, "code.not_here", rules)
+    before = case_of(state)
+    case = Case(
+        method=seen.method,
+        claimed=seen.person,
+        access=seen.access,
+        damaged=seen.damaged,
+        simulated=seen.simulated or before.simulated,
+        refused=before.refused,
+    )
+    state = replace(state, case=case, notice=None)
+    if seen.access is None:  # an insurance code opens no chip
+        return ask(state, rules) if rules.asks else notice(replace(state, case=None), "code.not_here", rules)
+    return read(state, rules)
+
+
+def ticket(state: State, seen: TicketSeen, rules: Rules) -> Move:
+    """A ticket: redeem it, or say what its own signature and dates already refuse."""
+    if not rules.tickets:
+        return notice(state, "code.not_here", rules)
+    state = replace(state, case=Case(method="TICKET", ticket=seen.ticket, simulated=seen.simulated), notice=None)
+    if seen.ticket is None:
+        verdict = Verdict(Outcome.STOP, Message(f"title.{seen.refused}"), Message(f"remedy.{seen.refused}"))
+        return concluded(state, verdict, rules)
+    return ask(state, rules)
+
+
+# Asking and deciding -------------------------------------------------------------------------------------------------
+
+
+def ask(state: State, rules: Rules) -> Move:
+    """Ask the backend about the ticket or person of the case."""
+    case = case_of(state)
+    state = stepped(state, Step.ASK)
+    state = with_case(state, attempt=case.attempt + 1, answer=None, ask_fault=None, verdict=None)
+    effect: Effect
+    if case.ticket is not None:
+        effect = AskTicket(state.session, case.ticket)
+    elif case.person is not None:
+        effect = AskPerson(state.session, case.person, case.attempt + 1)
+    else:
+        return wiped(state, rules)
+    return enter(state, Screen.CHECKING, rules, effect)
+
+
+def decided(state: State, rules: Rules) -> Move:
+    """The verdict on the case as it stands."""
+    case = case_of(state)
+    facts = Facts(
+        demands=_TICKET_DEMANDS if case.ticket else rules.demands,
+        today=case_day(case),
+        desk_title=_YES[rules.desk],
+        claimed=case.claimed,
+        reading=case.reading,
+        read_fault=case.read_fault,
+        answer=case.answer,
+        ask_fault=case.ask_fault,
+        damaged=case.damaged,
+        ticket=case.ticket is not None,
+    )
+    return concluded(state, decide(facts), rules)
+
+
+def case_day(case: Case) -> datetime | None:
+    """The time that the backend's answer bears: the machine's own clock may be wrong."""
+    return case.answer.answered_at if case.answer else None
+
+
+def concluded(state: State, verdict: Verdict, rules: Rules, *, admitted: str | None = None) -> Move:
+    """Record first, then show and sound: nothing turns green that is not written down."""
+    state = with_case(state, verdict=verdict, step=None)
+    case = case_of(state)
+    record = Record(
+        session=state.session,
+        verdict=verdict,
+        method=case.method or "CHIP_CCCD",
+        person=case.person,
+        ticket=case.ticket.ticket_id if case.ticket else None,
+        reference=case.answer.reference if isinstance(case.answer, EligibilityAnswer | RedeemAnswer) else None,
+        simulated=case.simulated or bool(state.simulated_devices),
+        admitted=admitted,
+    )
+    state, effects = enter(state, Screen.RESULT, rules, record)
+    return state, (*effects, Play(Cue.of(verdict.outcome)))
+
+
+def unrecorded(state: State, fault: str, rules: Rules) -> Move:
+    """The journal refused: whatever was decided, the answer is that this machine cannot check."""
+    verdict = Verdict(
+        Outcome.CANNOT_CHECK, Message(f"fault.{fault}.title"), Message(f"fault.{fault}.remedy"), fault=fault
+    )
+    state, effects = enter(with_case(state, verdict=verdict), Screen.RESULT, rules)
+    return state, (*effects, Play(Cue.CANNOT_CHECK))
+
+
+def admitted(state: State, reason: str, rules: Rules) -> Move:
+    """Staff received or let in by hand: shown as what it is, never as a full yes."""
+    before = case_of(state).verdict
+    verdict = Verdict(
+        Outcome.ATTENTION,
+        Message("title.admitted"),
+        Message(f"reason.{reason}"),
+        before.notes if before else (),
+        before.checks if before else (),
+    )
+    return concluded(state, verdict, rules, admitted=reason)

@@ -1,0 +1,311 @@
+"""The heart: a table of what may happen in each state, and a pure reducer over it.
+
+``advance`` takes a state and an event and gives the next state and the effects to carry out. No clock, no device, no
+randomness. The diagram in docs/state-machine.md is drawn from TABLE, and a test compares the two.
+
+Held by property tests: every state that holds personal data has a maximum life; nothing of one person outlives the
+wipe; an event of an older session changes nothing; no ALLOW without every demanded check; no fault is a refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TypeVar, cast
+
+from terminal import events as on
+from terminal.events import Button, Event, Timer
+from terminal.flow import moves
+from terminal.flow.effects import Arm, CancelRead, Show
+from terminal.flow.moves import Move, enter, show, wiped
+from terminal.flow.recognise import PersonSeen, Recognised, TicketSeen, UselessCode
+from terminal.flow.rules import Rules
+from terminal.flow.states import State
+from terminal.flow.views import MRZ_AFTER, can_ask_again, may_admit, view_of
+from terminal.view import Screen
+
+E = TypeVar("E")
+Input = Event | Recognised
+Trigger = type | Button | Timer
+Handler = Callable[[State, Input, Rules], Move]
+
+MAX_LOST = 3
+"""A card lost this often in one read is given up: the fault is shown instead of another 'put it back'."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: in ``screen``, on ``trigger``, do ``handler``; ``leads_to`` is all it may lead to."""
+
+    screen: Screen
+    trigger: Trigger
+    handler: Handler
+    leads_to: tuple[Screen, ...]
+
+
+# What devices do is the same everywhere ------------------------------------------------------------------------------
+
+
+def _device(state: State, event: on.DeviceUp | on.DeviceDown, rules: Rules) -> Move:
+    if isinstance(event, on.DeviceUp):
+        state = moves.device_up(state, event)
+    elif isinstance(event, on.DeviceDown):
+        state = moves.device_down(state, event)
+    served = moves.in_service(state, rules)
+    if state.screen in (Screen.STARTING, Screen.OUT_OF_SERVICE) and served:
+        return enter(state, Screen.IDLE, rules)
+    holds_result = state.screen in (Screen.CHECKING, Screen.RESULT, Screen.STARTING, Screen.OUT_OF_SERVICE)
+    if not served and not holds_result:
+        return wiped(state, rules)
+    return state, (Show(view_of(state, rules)),)
+
+
+def _start_over(state: State, _event: Input, rules: Rules) -> Move:
+    return wiped(state, rules)
+
+
+# Cards ---------------------------------------------------------------------------------------------------------------
+
+
+def _card_first(state: State, event: on.CardPlaced, rules: Rules) -> Move:
+    state = replace(state, card=event.card, card_simulated=event.simulated)
+    return moves.ask_number(state, rules) if rules.people else show(state, rules)
+
+
+def _card_for_number(state: State, event: on.CardPlaced, rules: Rules) -> Move:
+    state = replace(state, card=event.card, card_simulated=event.simulated)
+    return moves.read(state, rules)
+
+
+def _card_noted(state: State, event: on.CardPlaced, _rules: Rules) -> Move:
+    return replace(state, card=event.card, card_simulated=event.simulated), ()
+
+
+def _card_on_result(state: State, event: on.CardPlaced, rules: Rules) -> Move:
+    state, effects = _card_noted(state, event, rules)
+    return wiped(state, rules) if rules.queue else (state, effects)
+
+
+def _card_gone(state: State, event: on.CardRemoved, rules: Rules) -> Move:
+    if not moves.is_current(state, event):
+        return state, ()
+    state = moves.without_card(state)
+    if state.screen is Screen.ASK_NUMBER and not moves.was_typed_first(state):
+        return wiped(state, rules)
+    if state.screen is Screen.RESULT and rules.removal is not None and moves.was_allowed(state):
+        return state, (Arm(Timer.LIFE, rules.removal, state.arming),)
+    return state, ()
+
+
+# Codes and typed numbers ---------------------------------------------------------------------------------------------
+
+
+def _code(state: State, event: Recognised, rules: Rules) -> Move:
+    if isinstance(event, UselessCode):
+        return moves.notice(state, event.fault, rules)
+    if isinstance(event, TicketSeen):
+        return moves.ticket(state, event, rules)
+    return moves.person(state, event, rules)
+
+
+def _code_on_result(state: State, event: Recognised, rules: Rules) -> Move:
+    if not rules.queue:
+        return state, ()
+    state, cleared = wiped(state, rules)
+    state, effects = _code(state, event, rules)
+    return state, (*cleared, *effects)
+
+
+# Reading -------------------------------------------------------------------------------------------------------------
+
+
+def _step(state: State, event: on.StepEntered, rules: Rules) -> Move:
+    return show(moves.stepped(state, event.step), rules)
+
+
+def _read_done(state: State, event: on.ReadDone, rules: Rules) -> Move:
+    state = moves.with_case(state, reading=event.reading, method="CHIP_CCCD", read_fault=None)
+    return moves.ask(state, rules) if rules.asks else moves.decided(state, rules)
+
+
+def _read_failed(state: State, event: on.ReadFailed, rules: Rules) -> Move:
+    case = moves.case_of(state)
+    if event.fault == "card.lost" and case.lost < MAX_LOST:
+        state = moves.with_case(state, lost=case.lost + 1, read_fault=event.fault)
+        return enter(state, Screen.RETRY, rules)
+    if event.fault == "card.locked" and case.lost:
+        return enter(moves.with_case(state, read_fault="card.other"), Screen.RETRY, rules)
+    if event.fault == "card.locked" and case.access and case.access.typed and case.refused <= MRZ_AFTER:
+        return enter(moves.with_case(state, refused=case.refused + 1), Screen.ASK_NUMBER, rules)
+    return moves.decided(moves.with_case(state, read_fault=event.fault), rules)
+
+
+def _read_too_long(state: State, _event: Input, rules: Rules) -> Move:
+    state, effects = moves.decided(moves.with_case(state, read_fault="card.timeout"), rules)
+    return state, (CancelRead(), *effects)
+
+
+def _not_put_back(state: State, _event: Input, rules: Rules) -> Move:
+    fault = moves.case_of(state).read_fault or "card.lost"
+    return moves.decided(moves.with_case(state, read_fault=fault), rules)
+
+
+def _bounced(state: State, _event: Input, rules: Rules) -> Move:
+    return moves.read(state, rules) if state.card else (state, ())
+
+
+def _photo(state: State, event: on.PhotoRead, rules: Rules) -> Move:
+    state = moves.with_case(state, photo=event.photo)
+    return show(state, rules) if state.screen is Screen.RESULT else (state, ())
+
+
+# Asking and deciding -------------------------------------------------------------------------------------------------
+
+
+def _answered(state: State, event: on.Answered, rules: Rules) -> Move:
+    state = moves.with_case(replace(state, online=True), answer=event.answer, ask_fault=None)
+    return moves.decided(state, rules)
+
+
+def _ask_failed(state: State, event: on.AskFailed, rules: Rules) -> Move:
+    state = moves.with_case(replace(state, online=False), answer=None, ask_fault=event.fault)
+    return moves.decided(state, rules)
+
+
+def _no_answer(state: State, _event: Input, rules: Rules) -> Move:
+    state = moves.with_case(replace(state, online=False), answer=None, ask_fault="net.timeout")
+    return moves.decided(state, rules)
+
+
+def _not_recorded(state: State, event: on.RecordFailed, rules: Rules) -> Move:
+    return moves.unrecorded(state, event.fault, rules)
+
+
+def _admitted(state: State, event: on.Admitted, rules: Rules) -> Move:
+    if event.reason not in on.REASONS or not may_admit(state, rules):
+        return state, ()
+    return moves.admitted(state, event.reason, rules)
+
+
+# Buttons and clocks --------------------------------------------------------------------------------------------------
+
+
+def _type_number(state: State, _event: Input, rules: Rules) -> Move:
+    return moves.ask_number(state, rules) if rules.people else (state, ())
+
+
+def _without_chip(state: State, _event: Input, rules: Rules) -> Move:
+    return moves.ask(state, rules) if rules.asks else (state, ())
+
+
+def _ask_again(state: State, _event: Input, rules: Rules) -> Move:
+    if not can_ask_again(moves.case_of(state), rules):
+        return state, ()
+    return moves.ask(state, rules)
+
+
+def _more_time(state: State, _event: Input, rules: Rules) -> Move:
+    return (state, ()) if rules.queue else enter(state, Screen.RESULT, rules)
+
+
+def _slow(state: State, _event: Input, rules: Rules) -> Move:
+    return show(replace(state, slow=True), rules)
+
+
+_REST = (Screen.IDLE, Screen.ASK_NUMBER, Screen.OUT_OF_SERVICE)
+"""Where a wipe may lead: to rest, or to the card that is already waiting."""
+_AFTER_CODE = (Screen.PLACE_CARD, Screen.READING, Screen.CHECKING, Screen.RESULT)
+
+
+def _row(
+    screen: Screen, trigger: type[E] | Button | Timer, handler: Callable[[State, E, Rules], Move], *leads_to: Screen
+) -> Row:
+    return Row(screen, trigger, cast(Handler, handler), leads_to)
+
+
+def _everywhere() -> list[Row]:
+    rows = []
+    for screen in Screen:
+        rows.append(_row(screen, on.DeviceUp, _device, screen, *_REST))
+        rows.append(_row(screen, on.DeviceDown, _device, screen, *_REST))
+        rows.append(_row(screen, on.CardRemoved, _card_gone, screen, *_REST))
+    return rows
+
+
+def _codes(screen: Screen, handler: Callable[[State, Recognised, Rules], Move], *leads_to: Screen) -> list[Row]:
+    kinds: tuple[type[Recognised], ...] = (PersonSeen, TicketSeen, UselessCode)
+    return [_row(screen, kind, handler, *leads_to) for kind in kinds]
+
+
+def _table() -> MappingProxyType[tuple[Screen, Trigger], Row]:
+    s = Screen
+    rows = [
+        *_everywhere(),
+        _row(s.STARTING, on.CardPlaced, _card_noted, s.STARTING),
+        _row(s.STARTING, Timer.LIFE, _start_over, *_REST),
+        _row(s.OUT_OF_SERVICE, on.CardPlaced, _card_noted, s.OUT_OF_SERVICE),
+        _row(s.IDLE, on.CardPlaced, _card_first, s.IDLE, s.ASK_NUMBER),
+        *_codes(s.IDLE, _code, s.IDLE, *_AFTER_CODE),
+        _row(s.IDLE, Button.TYPE_NUMBER, _type_number, s.IDLE, s.ASK_NUMBER),
+        _row(s.IDLE, Timer.LIFE, _start_over, *_REST),
+        _row(s.ASK_NUMBER, on.CardPlaced, _card_noted, s.ASK_NUMBER),
+        *_codes(s.ASK_NUMBER, _code, s.ASK_NUMBER, *_AFTER_CODE),
+        _row(s.ASK_NUMBER, Button.DONE, _start_over, *_REST),
+        _row(s.ASK_NUMBER, Timer.LIFE, _start_over, *_REST),
+        _row(s.PLACE_CARD, on.CardPlaced, _card_for_number, s.READING),
+        *_codes(s.PLACE_CARD, _code, *_AFTER_CODE),
+        _row(s.PLACE_CARD, Button.WITHOUT_CHIP, _without_chip, s.PLACE_CARD, s.CHECKING),
+        _row(s.PLACE_CARD, Button.DONE, _start_over, *_REST),
+        _row(s.PLACE_CARD, Timer.LIFE, _start_over, *_REST),
+        _row(s.READING, on.StepEntered, _step, s.READING),
+        _row(s.READING, on.ReadDone, _read_done, s.CHECKING, s.RESULT),
+        _row(s.READING, on.ReadFailed, _read_failed, s.RETRY, s.ASK_NUMBER, s.RESULT),
+        _row(s.READING, Button.DONE, _start_over, *_REST),
+        _row(s.READING, Timer.SLOW, _slow, s.READING),
+        _row(s.READING, Timer.LIFE, _read_too_long, s.RESULT),
+        _row(s.RETRY, on.CardPlaced, _card_for_number, s.READING),
+        _row(s.RETRY, Button.DONE, _start_over, *_REST),
+        _row(s.RETRY, Timer.BOUNCE, _bounced, s.RETRY, s.READING),
+        _row(s.RETRY, Timer.LIFE, _not_put_back, s.RESULT),
+        _row(s.CHECKING, on.CardPlaced, _card_noted, s.CHECKING),
+        _row(s.CHECKING, on.StepEntered, _step, s.CHECKING),
+        _row(s.CHECKING, on.PhotoRead, _photo, s.CHECKING),
+        _row(s.CHECKING, on.Answered, _answered, s.RESULT),
+        _row(s.CHECKING, on.AskFailed, _ask_failed, s.RESULT),
+        _row(s.CHECKING, Button.DONE, _start_over, *_REST),
+        _row(s.CHECKING, Timer.LIFE, _no_answer, s.RESULT),
+        _row(s.RESULT, on.CardPlaced, _card_on_result, s.RESULT, *_REST),
+        *_codes(s.RESULT, _code_on_result, s.RESULT, s.IDLE, *_AFTER_CODE),
+        _row(s.RESULT, on.PhotoRead, _photo, s.RESULT),
+        _row(s.RESULT, on.RecordFailed, _not_recorded, s.RESULT),
+        _row(s.RESULT, on.Admitted, _admitted, s.RESULT),
+        _row(s.RESULT, Button.DONE, _start_over, *_REST),
+        _row(s.RESULT, Button.AGAIN, _ask_again, s.RESULT, s.CHECKING),
+        _row(s.RESULT, Button.MORE_TIME, _more_time, s.RESULT),
+        _row(s.RESULT, Timer.LIFE, _start_over, *_REST),
+    ]
+    return MappingProxyType({(row.screen, row.trigger): row for row in rows})
+
+
+TABLE = _table()
+
+
+def trigger_of(event: Input) -> Trigger:
+    """What the table is asked with: the button, the clock, or else the kind of event."""
+    if isinstance(event, on.Pressed):
+        return event.button
+    return event.timer if isinstance(event, on.TimerFired) else type(event)
+
+
+def advance(state: State, event: Input, rules: Rules) -> Move:
+    """The next state and what to do.
+
+    An event that the table does not name here, one of an older session and a clock of an older state change nothing.
+    """
+    row = TABLE.get((state.screen, trigger_of(event)))
+    stale = getattr(event, "session", state.session) != state.session
+    late = isinstance(event, on.TimerFired) and event.arming != state.arming
+    if row is None or stale or late:
+        return state, ()
+    return row.handler(state, event, rules)

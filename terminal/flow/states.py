@@ -1,0 +1,62 @@
+"""Where the session can be, and what it knows there. All personal data hangs on ``State.case`` and goes with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from crypto.codes.ticket import Ticket
+from terminal.events import Device, Step
+from terminal.model import ChipReading, EligibilityAnswer, Message, Person, Photo, RedeemAnswer, Verdict
+from terminal.proof.access import ChipAccess
+from terminal.view import Screen
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything about the person or ticket being served."""
+
+    method: str = ""
+    claimed: Person | None = field(default=None, repr=False)
+    access: ChipAccess | None = field(default=None, repr=False)
+    ticket: Ticket | None = field(default=None, repr=False)
+    reading: ChipReading | None = field(default=None, repr=False)
+    photo: Photo | None = field(default=None, repr=False)
+    answer: EligibilityAnswer | RedeemAnswer | None = field(default=None, repr=False)
+    ask_fault: str | None = None
+    read_fault: str | None = None
+    verdict: Verdict | None = None
+    damaged: bool = False
+    simulated: bool = False
+    lost: int = 0
+    refused: int = 0
+    attempt: int = 0
+    step: Step | None = None
+    done: tuple[Step, ...] = ()
+
+    @property
+    def person(self) -> Person | None:
+        """The best known identity: the chip's, else the code's."""
+        return self.reading.person if self.reading else self.claimed
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The whole session. ``session`` numbers people; ``arming`` numbers state entries, so that an old clock is known.
+
+    ``card`` lies in a field now; ``served`` is one whose result was shown already and that must leave first.
+    ``up`` are working devices by kind and name, ``down`` the faults of those that do not.
+    """
+
+    screen: Screen = Screen.STARTING
+    session: int = 0
+    arming: int = 0
+    case: Case | None = None
+    card: str | None = None
+    card_simulated: bool = False
+    served: str | None = None
+    notice: Message | None = None
+    slow: bool = False
+    online: bool | None = None
+    up: frozenset[tuple[Device, str]] = frozenset()
+    down: tuple[tuple[Device, str, str], ...] = ()
+    simulated_devices: frozenset[str] = frozenset()

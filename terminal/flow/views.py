@@ -1,0 +1,136 @@
+"""From a state to what is shown. Pure; no word and no pixel is decided here, only keys."""
+
+from __future__ import annotations
+
+from terminal.events import Button, Device
+from terminal.flow.rules import Rules
+from terminal.flow.states import Case, State
+from terminal.model import Message, Outcome, RedeemAnswer
+from terminal.view import Desk, Result, Screen, View
+
+MRZ_AFTER = 1
+"""How many refused numbers before the dates are asked for as well."""
+
+_IDLE_TITLES = {Desk.RECEPTION: "title.idle.card", Desk.GATE: "title.idle.gate", Desk.POLICE: "title.idle.police"}
+
+
+def view_of(state: State, rules: Rules) -> View:
+    """The screen for ``state``."""
+    title, hint = _words(state, rules)
+    case = state.case
+    return View(
+        screen=state.screen,
+        session=state.session,
+        title=title,
+        hint=state.notice or hint,
+        step=case.step if case else None,
+        done=case.done if case else (),
+        slow=state.slow,
+        result=_result(case) if state.screen is Screen.RESULT else None,
+        actions=_actions(state, rules),
+        life=life_of(state, rules),
+        warn=rules.times.warn,
+        simulated=bool(state.simulated_devices) or bool(case and case.simulated),
+        online=state.online,
+        faults=tuple(sorted({code for _, _, code in state.down})),
+    )
+
+
+def _result(case: Case | None) -> Result | None:
+    if case is None or case.verdict is None:
+        return None
+    return Result(case.verdict, case.person, case.photo, case.answer)
+
+
+def _words(state: State, rules: Rules) -> tuple[Message, Message | None]:
+    screen, case = state.screen, state.case
+    if screen is Screen.RESULT and case and case.verdict:
+        return case.verdict.title, case.verdict.remedy
+    if screen is Screen.RETRY and case:
+        other = case.read_fault == "card.other"
+        key = "retry.other" if other else "retry.removed" if case.lost < 2 else "retry.weak"
+        return Message(f"title.{key}"), Message(f"remedy.{key}")
+    if screen is Screen.ASK_NUMBER:
+        return _ask_words(case)
+    if screen is Screen.OUT_OF_SERVICE:
+        return Message("title.oos"), _why_out(state)
+    simple = {
+        Screen.STARTING: (Message("title.starting"), None),
+        Screen.IDLE: (Message(_IDLE_TITLES[rules.desk]), None),
+        Screen.PLACE_CARD: (Message("title.qr.then_card"), Message("remedy.qr.then_card")),
+        Screen.READING: (Message("title.sensed"), Message("title.reading.slow") if state.slow else None),
+        Screen.CHECKING: (Message("step.ask"), None),
+    }
+    return simple[screen]
+
+
+def _ask_words(case: Case | None) -> tuple[Message, Message]:
+    refused = case.refused if case else 0
+    if refused > MRZ_AFTER:
+        return Message("title.ask.mrz"), Message("remedy.ask.mrz")
+    if refused:
+        return Message("title.ask.number"), Message("remedy.card.locked")
+    return Message("title.ask.number"), Message("remedy.ask.number")
+
+
+def _why_out(state: State) -> Message:
+    broken = {device: code for device, _, code in state.down}
+    for device in (Device.READER, Device.CAMERA, Device.SCANNER, Device.BACKEND):
+        if device in broken:
+            return Message(f"fault.{broken[device]}.remedy")
+    return Message("fault.reader.absent.remedy")
+
+
+def life_of(state: State, rules: Rules) -> float | None:
+    """The maximum life of the state in seconds; None where nobody's data is held (idle, out of service)."""
+    times, case = rules.times, state.case
+    if state.screen is Screen.RESULT and case and case.verdict:
+        return times.result(case.verdict.outcome)
+    return {
+        Screen.STARTING: times.starting,
+        Screen.ASK_NUMBER: times.ask_number,
+        Screen.PLACE_CARD: times.place_card,
+        Screen.READING: times.reading,
+        Screen.RETRY: times.retry,
+        Screen.CHECKING: times.asking,
+        Screen.IDLE: times.notice if state.notice else None,
+    }.get(state.screen)
+
+
+def _actions(state: State, rules: Rules) -> tuple[Button, ...]:
+    if state.screen is Screen.IDLE:
+        return (Button.TYPE_NUMBER,) if rules.people else ()
+    if state.screen is Screen.PLACE_CARD:
+        return (Button.WITHOUT_CHIP, Button.DONE) if rules.asks else (Button.DONE,)
+    if state.screen is Screen.RESULT:
+        return _result_actions(state, rules)
+    if state.screen in (Screen.STARTING, Screen.OUT_OF_SERVICE):
+        return ()
+    return (Button.DONE,)
+
+
+def _result_actions(state: State, rules: Rules) -> tuple[Button, ...]:
+    case = state.case
+    buttons = [Button.DONE]
+    if case and case.verdict and can_ask_again(case, rules):
+        buttons.append(Button.AGAIN)
+    if may_admit(state, rules):
+        buttons.append(Button.ADMIT)
+    if not rules.queue:
+        buttons.append(Button.MORE_TIME)
+    return tuple(buttons)
+
+
+def can_ask_again(case: Case, rules: Rules) -> bool:
+    """Whether the backend may be asked once more: a technical failure, or a person's cover (a ticket's no is final)."""
+    if case.ticket is not None:
+        return case.ask_fault is not None
+    return rules.asks and case.person is not None and case.read_fault is None and not isinstance(
+        case.answer, RedeemAnswer
+    )
+
+
+def may_admit(state: State, rules: Rules) -> bool:
+    """Whether staff may decide by hand here: not at the police desk, and not over a yes."""
+    verdict = state.case.verdict if state.case else None
+    return rules.desk is not Desk.POLICE and verdict is not None and verdict.outcome is not Outcome.ALLOW

@@ -1,0 +1,255 @@
+"""From facts to the one clear answer. Pure, ordered, and the only place where ALLOW is made.
+
+Order: what the machine could not do, then what was proven false, then the backend's no, then what is not proven, then
+what a person should look at, then yes. A yes is given only when every demanded check is SUCCESSFUL.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+
+from crypto.codes.citizen_id import fold_name
+from terminal.model import (
+    Check,
+    CheckName,
+    ChipReading,
+    Eligibility,
+    EligibilityAnswer,
+    IssuerTrust,
+    Message,
+    Outcome,
+    Person,
+    RedeemAnswer,
+    Redeemed,
+    Verdict,
+    Word,
+)
+
+VIETNAM_TIME = timezone(timedelta(hours=7))
+"""One zone, no daylight saving; the machine's own zone setting must not change what a ticket says."""
+
+NEAR_EXPIRY = timedelta(days=14)
+
+_IDENTITY = frozenset({CheckName.SIGNATURE, CheckName.HASHES, CheckName.ISSUER})
+_TICKET_REASONS = frozenset(
+    {"used", "not_yet", "wrong_day", "wrong_gate", "unpaid", "cancelled", "blocked", "unknown"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that is known about one case when it is decided. Faults are catalogue codes."""
+
+    demands: frozenset[CheckName]
+    today: datetime | None
+    desk_title: str
+    claimed: Person | None = field(default=None, repr=False)
+    reading: ChipReading | None = field(default=None, repr=False)
+    read_fault: str | None = None
+    answer: EligibilityAnswer | RedeemAnswer | None = field(default=None, repr=False)
+    ask_fault: str | None = None
+    damaged: bool = False
+    ticket: bool = False
+
+
+def decide(facts: Facts) -> Verdict:
+    """The verdict on ``facts``; every rule is tried in order and the first that speaks decides."""
+    checks = _all_checks(facts)
+    notes = _notes(facts)
+    for rule in _RULES:
+        spoken = rule(facts, checks)
+        if spoken is not None:
+            return Verdict(spoken.outcome, spoken.title, spoken.remedy, notes, checks.all, spoken.fault)
+    unmet = [name for name in facts.demands if checks.word(name) is not Word.SUCCESSFUL]
+    if unmet:  # no rule spoke, yet a demand is open: never a yes
+        return Verdict(Outcome.CANNOT_CHECK, *_words("na.incomplete"), notes, checks.all)
+    return Verdict(Outcome.ALLOW, Message(f"title.{facts.desk_title}"), None, notes, checks.all)
+
+
+@dataclass(frozen=True, slots=True)
+class _Checks:
+    all: tuple[Check, ...]
+
+    def get(self, name: CheckName) -> Check | None:
+        return next((check for check in self.all if check.name is name), None)
+
+    def word(self, name: CheckName) -> Word | None:
+        check = self.get(name)
+        return check.word if check else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    outcome: Outcome
+    title: Message
+    remedy: Message | None
+    fault: str | None = None
+
+
+def _words(key: str, **params: str) -> tuple[Message, Message]:
+    return Message.of(f"title.{key}", **params), Message.of(f"remedy.{key}", **params)
+
+
+def _say(outcome: Outcome, key: str, **params: str) -> _Spoken:
+    return _Spoken(outcome, *_words(key, **params))
+
+
+def _fault(outcome: Outcome, code: str) -> _Spoken:
+    return _Spoken(outcome, Message(f"fault.{code}.title"), Message(f"fault.{code}.remedy"), code)
+
+
+def _all_checks(facts: Facts) -> _Checks:
+    found = list(facts.reading.checks) if facts.reading else []
+    if facts.ticket:
+        found.append(Check(CheckName.SIGNATURE, Word.SUCCESSFUL))
+        found.append(Check(CheckName.TICKET, _answer_word(facts)))
+    elif facts.answer is not None or facts.ask_fault is not None:
+        found.append(Check(CheckName.ELIGIBILITY, _answer_word(facts)))
+    present = {check.name for check in found}
+    missing = sorted(facts.demands - present, key=lambda name: name.value)
+    return _Checks((*found, *(Check(name, Word.UNDETERMINED) for name in missing)))
+
+
+def _answer_word(facts: Facts) -> Word:
+    if isinstance(facts.answer, RedeemAnswer):
+        return Word.SUCCESSFUL if facts.answer.result is Redeemed.ADMITTED else Word.FAILED
+    if isinstance(facts.answer, EligibilityAnswer):
+        return {
+            Eligibility.ELIGIBLE: Word.SUCCESSFUL,
+            Eligibility.NOT_ELIGIBLE: Word.FAILED,
+            Eligibility.CARD_INVALID: Word.FAILED,
+            Eligibility.UNKNOWN: Word.UNDETERMINED,
+        }[facts.answer.state]
+    return Word.ABORTED if facts.ask_fault else Word.UNDETERMINED
+
+
+def _read_failed(facts: Facts, _checks: _Checks) -> _Spoken | None:
+    if facts.read_fault is None:
+        return None
+    # A number that does not open the chip says something about what was presented, not about the machine.
+    outcome = Outcome.ATTENTION if facts.read_fault == "card.locked" else Outcome.CANNOT_CHECK
+    return _fault(outcome, facts.read_fault)
+
+
+def _proven_false(facts: Facts, checks: _Checks) -> _Spoken | None:
+    if Word.FAILED in (checks.word(CheckName.SIGNATURE), checks.word(CheckName.HASHES)):
+        return _say(Outcome.STOP, "stop.forged")
+    if facts.reading and facts.reading.issuer is IssuerTrust.REVOKED:
+        return _say(Outcome.STOP, "stop.revoked")
+    if checks.word(CheckName.CHIP) is Word.FAILED:
+        return _say(Outcome.STOP, "stop.cloned")
+    return None
+
+
+def _document_expired(facts: Facts, checks: _Checks) -> _Spoken | None:
+    if checks.word(CheckName.VALIDITY) is not Word.FAILED or CheckName.VALIDITY not in facts.demands:
+        return None
+    expires = facts.reading.person.expires if facts.reading else None
+    return _say(Outcome.STOP, "stop.id_expired", date=f"{expires:%d/%m/%Y}" if expires else "")
+
+
+def _backend_said_no(facts: Facts, _checks: _Checks) -> _Spoken | None:
+    answer = facts.answer
+    if isinstance(answer, RedeemAnswer) and answer.result is Redeemed.REFUSED:
+        reason = answer.reason if answer.reason in _TICKET_REASONS else "other"
+        used = answer.used_at.astimezone(VIETNAM_TIME) if answer.used_at else None
+        return _say(
+            Outcome.STOP,
+            f"stop.{reason}",
+            time=f"{used:%H:%M}" if used else "–",
+            place=answer.used_place or "–",
+        )
+    if isinstance(answer, EligibilityAnswer) and answer.state in (Eligibility.NOT_ELIGIBLE, Eligibility.CARD_INVALID):
+        until = answer.cover.valid_to if answer.cover else None
+        if answer.reason == "expired" and until:
+            return _say(Outcome.STOP, "stop.expired", date=f"{until:%d/%m/%Y}")
+        return _say(Outcome.STOP, "stop.no_cover")
+    return None
+
+
+def _identity_open(facts: Facts, checks: _Checks) -> _Spoken | None:
+    if facts.reading is None or not facts.demands & _IDENTITY:
+        return None
+    if facts.reading.issuer is not IssuerTrust.TRUSTED and CheckName.ISSUER in facts.demands:
+        expired = facts.reading.issuer is IssuerTrust.EXPIRED
+        return _say(Outcome.CANNOT_CHECK, "na.issuer_expired" if expired else "na.issuer")
+    if any(checks.word(name) is not Word.SUCCESSFUL for name in facts.demands & _IDENTITY):
+        return _fault(Outcome.CANNOT_CHECK, "card.malformed")
+    return None
+
+
+def _mismatch(facts: Facts, checks: _Checks) -> _Spoken | None:
+    if checks.word(CheckName.QR_MATCH) is Word.FAILED:
+        return _say(Outcome.ATTENTION, "warn.mismatch")
+    if isinstance(facts.answer, EligibilityAnswer) and _registered_otherwise(facts, facts.answer):
+        return _say(Outcome.ATTENTION, "warn.mismatch")
+    return None
+
+
+def _chip_unproven(facts: Facts, checks: _Checks) -> _Spoken | None:
+    demanded = facts.reading is not None and CheckName.CHIP in facts.demands
+    if demanded and checks.word(CheckName.CHIP) is not Word.SUCCESSFUL:
+        return _say(Outcome.ATTENTION, "warn.data_only")
+    return None
+
+
+def _not_asked(facts: Facts, _checks: _Checks) -> _Spoken | None:
+    if facts.ask_fault is None:
+        return None
+    if facts.reading is not None:
+        spoken = _say(Outcome.ATTENTION, "warn.offline")
+        return _Spoken(spoken.outcome, spoken.title, spoken.remedy, facts.ask_fault)
+    return _fault(Outcome.CANNOT_CHECK, facts.ask_fault)
+
+
+def _not_proven(facts: Facts, _checks: _Checks) -> _Spoken | None:
+    if facts.reading is None and facts.demands & _IDENTITY and not facts.ticket:
+        return _say(Outcome.ATTENTION, "qr.unsigned")
+    if isinstance(facts.answer, EligibilityAnswer) and facts.answer.state is Eligibility.UNKNOWN:
+        return _say(Outcome.ATTENTION, "warn.unknown_cover")
+    return None
+
+
+_RULES = (
+    _read_failed,
+    _proven_false,
+    _document_expired,
+    _backend_said_no,
+    _identity_open,
+    _mismatch,
+    _chip_unproven,
+    _not_asked,
+    _not_proven,
+)
+
+
+def _registered_otherwise(facts: Facts, answer: EligibilityAnswer) -> bool:
+    person = facts.reading.person if facts.reading else facts.claimed
+    if person is None or person.name is None or answer.registered_name is None:
+        return False
+    return fold_name(person.name) != fold_name(answer.registered_name)
+
+
+def _notes(facts: Facts) -> tuple[Message, ...]:
+    notes: list[Message] = []
+    if facts.damaged:
+        notes.append(Message("note.damaged"))
+    if isinstance(facts.answer, EligibilityAnswer) and facts.answer.state is Eligibility.ELIGIBLE:
+        notes += _cover_notes(facts, facts.answer)
+    if facts.ask_fault and facts.reading:
+        notes.append(Message("note.not_asked"))
+    validity = next((c for c in facts.reading.checks if c.name is CheckName.VALIDITY), None) if facts.reading else None
+    if validity and validity.word is Word.FAILED and validity.why and CheckName.VALIDITY not in facts.demands:
+        notes.append(validity.why)
+    return tuple(notes)
+
+
+def _cover_notes(facts: Facts, answer: EligibilityAnswer) -> list[Message]:
+    notes = []
+    if facts.reading is None:
+        notes.append(Message("note.insured_unproven"))
+    until = answer.cover.valid_to if answer.cover else None
+    if until and facts.today and until - facts.today.astimezone(VIETNAM_TIME).date() <= NEAR_EXPIRY:
+        notes.append(Message.of("note.near_expiry", date=f"{until:%d/%m/%Y}"))
+    return notes
