@@ -1,0 +1,93 @@
+"""What holds between keys, and what a site may never name."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import SplitResult, urlsplit
+
+from config.errors import ConfigError, Problem
+from config.schema import Demand, DeskName, Settings
+
+_DOUBLES = ("sim", "script", "mock")
+
+_CORE: Mapping[DeskName, frozenset[Demand]] = MappingProxyType(
+    {
+        "reception": frozenset({"eligibility"}),
+        "gate": frozenset({"ticket"}),
+        "police": frozenset({"signature", "hashes"}),
+    }
+)
+"""What no site may leave out: without it the desk's green screen would say something that nobody checked."""
+
+
+def refuse_doubles(keys: Mapping[str, object], file: Path) -> None:
+    """Raise ConfigError when a ``driver`` of ``keys`` (by full name) is a double: a real desk never runs on one."""
+    for path, value in keys.items():
+        if path.endswith(".driver") and isinstance(value, str):
+            name = value.strip().lower()
+            if name.startswith(_DOUBLES) or "simulat" in name:
+                raise ConfigError(file, path, Problem.DOUBLE)
+
+
+def check_agreement(settings: Settings, file: Path | None) -> None:
+    """Raise ConfigError when two keys contradict each other."""
+    times, backend = settings.times, settings.backend
+    results = (times.result_allow, times.result_attention, times.result_stop, times.result_cannot)
+    _hold(times.slow < times.reading, file, "times.slow", "< times.reading")
+    _hold(times.warn < min(results) or times.warn == 0, file, "times.warn", "0 | < times.result_…")
+    _hold(backend.connect <= backend.total, file, "backend.connect", "≤ backend.total")
+    _hold("reader" not in settings.needs or settings.reader.driver != "none", file, "needs", 'reader.driver ≠ "none"')
+    _hold("camera" not in settings.needs or settings.codes.driver != "none", file, "needs", 'codes.driver ≠ "none"')
+    core = _CORE[settings.desk]
+    _hold(core <= set(settings.demands), file, "demands", ", ".join(f'"{name}"' for name in sorted(core)))
+    asks = {"eligibility", "ticket"} & set(settings.demands)
+    _hold(not asks or backend.driver != "none", file, "demands", 'backend.driver ≠ "none"')
+    if backend.url:
+        _check_url(backend.url, file)
+
+
+def check_complete(settings: Settings, file: Path | None) -> None:
+    """Raise ConfigError when something is missing that only this site can know: needed before serving people."""
+    if settings.backend.driver == "none":
+        return
+    needed = {"backend.url": settings.backend.url}
+    if settings.desk == "gate":
+        needed |= {"backend.event": settings.backend.event, "backend.gate": settings.backend.gate}
+    for path, value in needed.items():
+        if not value:
+            raise ConfigError(file, path, Problem.NEEDED)
+
+
+def _hold(fine: bool, file: Path | None, path: str, allowed: str) -> None:
+    if not fine:
+        raise ConfigError(file, path, Problem.CONTRADICTION, allowed)
+
+
+def _check_url(url: str, file: Path | None) -> None:
+    allowed = "https://HOST[:PORT] | http://127.0.0.1[:PORT]"
+    try:
+        parts = urlsplit(url)
+        fine = _is_plain(parts) and (parts.scheme == "https" or (parts.scheme == "http" and _is_here(parts.hostname)))
+    except ValueError:
+        fine = False
+    if not fine:
+        raise ConfigError(file, "backend.url", Problem.NOT_ALLOWED, allowed)
+
+
+def _is_plain(parts: SplitResult) -> bool:
+    """A host and perhaps a port and path: a user name or a query could carry a secret into a log."""
+    _ = parts.port  # raises ValueError for a port that is none
+    return bool(parts.hostname) and "@" not in parts.netloc and not parts.query and not parts.fragment
+
+
+def _is_here(host: str | None) -> bool:
+    """Whether the token would stay on this computer without TLS."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,131 @@
+"""What a site may set: every key with its type and its bounds.
+
+``Annotated`` bounds are enforced at load; ``config/defaults.toml`` says in words what each key is for. Times are
+seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+DeskName = Literal["reception", "gate", "police"]
+Demand = Literal["signature", "hashes", "issuer", "chip", "qr_match", "validity", "eligibility", "ticket"]
+"""The checks that a desk may require; the values of ``terminal.model.CheckName``."""
+
+Need = Literal["reader", "camera"]
+"""The devices without which a desk is out of service; the values of ``terminal.events.Device``."""
+
+Text = Annotated[str, Meta(max_length=200)]
+Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+OptionalName = Annotated[str, Meta(max_length=64, pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderSettings:
+    """The card reader. ``block`` is how much one READ BINARY asks for: ``extended`` or bytes; ``photo`` reads DG2."""
+
+    driver: Literal["pcsc", "none"]
+    names: Annotated[str, Meta(min_length=1, max_length=200)]
+    apdu_timeout: Annotated[float, Meta(ge=0.5, le=10)]
+    block: Literal["extended"] | Annotated[int, Meta(ge=64, le=256)]
+    photo: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeSettings:
+    """The camera. ``repeat_after``: seconds for which a code that was just seen is ignored."""
+
+    driver: Literal["camera", "none"]
+    decoder: Literal["zxing", "zbar"]
+    source: Annotated[str, Meta(min_length=1, max_length=1000)]
+    width: Annotated[int, Meta(ge=320, le=4096)]
+    height: Annotated[int, Meta(ge=240, le=3072)]
+    repeat_after: Annotated[float, Meta(ge=1, le=60)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackendSettings:
+    """Who is asked, and how long that may take: ``connect`` to reach it, ``total`` for the whole answer."""
+
+    driver: Literal["reference", "none"]
+    url: Annotated[str, Meta(max_length=500)]
+    token_file: Path | None
+    ca_file: Path | None
+    event: OptionalName
+    gate: OptionalName
+    connect: Annotated[float, Meta(ge=0.2, le=10)]
+    total: Annotated[float, Meta(ge=0.5, le=30)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustSettings:
+    """Where the accepted issuers (``directory``) and ticket keys (``tickets``) are kept."""
+
+    directory: Path
+    tickets: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalSettings:
+    """Where the journal is, and the site's key that turns ID numbers into pseudonyms."""
+
+    path: Path
+    key_file: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeSettings:
+    """How long each state may last, in seconds.
+
+    ``removal`` says how soon a result is wiped after the card was taken away, or ``never``; ``warn`` is the part of a
+    result's life that shows a countdown (0: none); ``bounce`` the gap within which the same card counts as not lifted.
+    """
+
+    slow: Annotated[float, Meta(ge=1, le=15)]
+    reading: Annotated[float, Meta(ge=3, le=60)]
+    retry: Annotated[float, Meta(ge=2, le=60)]
+    ask_number: Annotated[float, Meta(ge=5, le=300)]
+    place_card: Annotated[float, Meta(ge=5, le=300)]
+    result_allow: Annotated[float, Meta(ge=0.5, le=300)]
+    result_attention: Annotated[float, Meta(ge=0.5, le=300)]
+    result_stop: Annotated[float, Meta(ge=0.5, le=300)]
+    result_cannot: Annotated[float, Meta(ge=0.5, le=300)]
+    warn: Annotated[float, Meta(ge=0, le=30)]
+    removal: Literal["never"] | Annotated[float, Meta(ge=0, le=30)]
+    bounce: Annotated[float, Meta(ge=0, le=2)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceSettings:
+    """What people see and hear; ``sound`` is the volume from 0 (silent) to 1."""
+
+    driver: Literal["window", "console"]
+    theme: Literal["normal", "high_contrast"]
+    fullscreen: bool
+    sound: Annotated[float, Meta(ge=0, le=1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything a terminal needs to know before it starts.
+
+    ``demands``: the checks without which nobody is allowed; ``needs``: the devices without which the desk is closed.
+    """
+
+    desk: DeskName
+    place: Text
+    language: Literal["vi", "en"]
+    device: Name
+    demands: tuple[Demand, ...]
+    needs: tuple[Need, ...]
+    reader: ReaderSettings
+    codes: CodeSettings
+    backend: BackendSettings
+    trust: TrustSettings
+    journal: JournalSettings
+    times: TimeSettings
+    face: FaceSettings
