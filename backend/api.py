@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 VERSION = "0.1.0"
 
 DEVICE_HEADER = "X-Tram-Device"
-TOKEN_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"  # noqa: S105 - a form for names, not a secret
+NAME_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
 
 MAX_BODY = 8192
 """Bytes of a request body; a longer one is answered 413."""
@@ -30,7 +30,7 @@ def _written_time(value: object) -> object:
     return value
 
 
-Name = Annotated[str, Field(pattern=TOKEN_PATTERN)]
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 """A name that one machine gave another: a device, scan, event, ticket or gate."""
 
 SentTime = Annotated[AwareDatetime, BeforeValidator(_written_time)]

@@ -1,1 +1,1 @@
-"""What a scanned code says: card QR, insurance QR, signed tickets, payment codes."""
+"""What a QR code says: told apart, parsed, and, where it is signed, verified."""

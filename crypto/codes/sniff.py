@@ -1,0 +1,122 @@
+"""Telling QR codes apart, in a fixed order: citizen card, insurance card, payment, ticket, link, unknown."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from crypto.codes.bhyt import InsuranceQr, looks_like_insurance, parse_insurance
+from crypto.codes.citizen_id import CitizenQr, looks_like_card, looks_like_damaged_card, parse_citizen
+from crypto.codes.ticket import UnverifiedTicket, is_ticket_text, parse
+from crypto.codes.vietqr import PaymentQr, looks_like_payment, parse_payment
+from crypto.errors import ProofError
+
+MAX_SIZE = 4096
+"""Bytes; the largest QR code holds 2953."""
+
+_AIM = re.compile(rb"\][A-Za-z][0-9A-Fa-f]")
+_LINE_ENDS = b"\r\n\t\0"
+_LINK = re.compile(r"https?://([^/?#\\\s]+)", re.IGNORECASE)
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+_CARD_BARS = 4
+
+
+class BrokenKind(Enum):
+    """Which kind of code a damaged one seems to have been."""
+
+    CARD = "card"
+    INSURANCE = "insurance"
+    TICKET = "ticket"
+    PAYMENT = "payment"
+    NOT_UTF8 = "not_utf8"
+
+
+@dataclass(frozen=True, slots=True)
+class TicketQr:
+    """A ticket, not yet verified."""
+
+    ticket: UnverifiedTicket
+
+
+@dataclass(frozen=True, slots=True)
+class LinkQr:
+    """A web address, which is never opened: only its domain, lower case, in its ASCII form."""
+
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownQr:
+    """Something else; it may be a dynamic VNeID code, which has no public form."""
+
+
+@dataclass(frozen=True, slots=True)
+class DamagedQr:
+    """One of the kinds above, too damaged to be used."""
+
+    kind: BrokenKind
+
+
+Code = CitizenQr | InsuranceQr | TicketQr | PaymentQr | LinkQr | UnknownQr | DamagedQr
+
+
+def sniff(payload: bytes) -> Code:
+    """What the code is and says. Never raises: what cannot be used is DamagedQr or UnknownQr.
+
+    A scanner's AIM prefix (``]Q1``) and a line end are dropped; the rest must be UTF-8 of at most 4096 bytes.
+    """
+    if len(payload) > MAX_SIZE:
+        return UnknownQr()
+    body = _AIM.sub(b"", payload, count=1) if _AIM.match(payload) else payload
+    body = body.rstrip(_LINE_ENDS)
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return _not_utf8(body)
+    return _tell(text)
+
+
+def _tell(text: str) -> Code:
+    for looks, read, kind in _KINDS:
+        if looks(text):
+            try:
+                return read(text)
+            except ProofError:
+                return DamagedQr(kind)
+    return _link(text) or UnknownQr()
+
+
+def _not_utf8(body: bytes) -> Code:
+    """A card through a scanner in a wrong mode keeps its number; a foreign binary code stays unknown."""
+    if body.count(b"|") < _CARD_BARS:
+        return UnknownQr()
+    text = body.decode("ascii", "replace")
+    if looks_like_damaged_card(text):
+        return _tell(text)
+    return DamagedQr(BrokenKind.NOT_UTF8)
+
+
+def _read_ticket(text: str) -> TicketQr:
+    return TicketQr(parse(text))
+
+
+def _link(text: str) -> LinkQr | None:
+    match = _LINK.match(text)
+    if match is None:
+        return None
+    host = match.group(1).rpartition("@")[2].partition(":")[0]
+    try:
+        domain = host.lower() if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return None
+    return LinkQr(domain) if _HOST.fullmatch(domain) else None
+
+
+_KINDS = (
+    (looks_like_card, parse_citizen, BrokenKind.CARD),
+    (looks_like_insurance, parse_insurance, BrokenKind.INSURANCE),
+    (looks_like_payment, parse_payment, BrokenKind.PAYMENT),
+    (is_ticket_text, _read_ticket, BrokenKind.TICKET),
+    (looks_like_damaged_card, parse_citizen, BrokenKind.CARD),
+)
