@@ -15,8 +15,8 @@ def parse_dg1(raw: bytes) -> Mrz:
     value = tlv.find(tlv.parse_one(raw, Ef.DG1.tag).children(), _MRZ_TAG)
     try:
         text = value.decode("ascii")
-    except UnicodeDecodeError as error:
-        raise MalformedError("DG1: not ASCII") from error
+    except UnicodeDecodeError:
+        raise MalformedError("DG1: not ASCII") from None
     return parse_mrz(text)
 
 

@@ -221,8 +221,8 @@ def _texts(value: tlv.Tlv) -> tuple[str, ...]:
 def _clean(value: bytes) -> str:
     try:
         text = value.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise MalformedError("DG13: a text is not UTF-8") from error
+    except UnicodeDecodeError:
+        raise MalformedError("DG13: a text is not UTF-8") from None
     text = " ".join(unicodedata.normalize("NFC", text).rstrip("\0").split())
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
         raise MalformedError("DG13: control character in a text")
