@@ -1,0 +1,134 @@
+"""What is kept of each person served: the decision and how it came about, never who it was.
+
+No name, no photo, no QR text: the number's masked form and a keyed hash of it are all that points to a person.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from enum import Enum
+
+from terminal.faults import CATALOGUE
+from terminal.model import CheckName, Outcome, Word
+from terminal.view import Desk
+
+
+class Method(Enum):
+    """What was presented; HAND is a decision by staff, NOTHING a fault before anything was presented."""
+
+    CHIP_CCCD = "chip_cccd"
+    QR_CCCD = "qr_cccd"
+    QR_BHYT = "qr_bhyt"
+    TICKET = "ticket"
+    TYPED = "typed"
+    HAND = "hand"
+    OTHER_CODE = "other_code"
+    NOTHING = "nothing"
+
+
+_KEY = re.compile(r"[a-z0-9_.]{1,80}")
+_WORD = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+_MASKED = re.compile(r"[0-9]{3} [0-9]{3} ••••••")
+_PSEUDONYM = re.compile(r"[0-9a-f]{64}")
+_ID_NUMBER = re.compile(r"(?<![0-9])0[0-9]{11}(?![0-9])")
+_REFERENCE_MAX = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalEntry:
+    """One decision. ``when`` is aware; ``reason`` is the verdict's title key; ``fault`` a catalogue code; ``ms`` the
+    time to the decision. Raises ValueError for a field that could hold personal data.
+
+    ``reference`` is a backend's text: it is made fit to be kept instead of refused, so that no answer of a backend
+    can keep a decision out of the journal.
+    """
+
+    when: datetime
+    session: int
+    desk: Desk
+    device: str
+    method: Method
+    outcome: Outcome
+    reason: str
+    fault: str | None = None
+    masked: str | None = None
+    pseudonym: str | None = None
+    checks: tuple[tuple[CheckName, Word], ...] = ()
+    scan_id: str | None = None
+    reference: str | None = None
+    simulated: bool = False
+    ms: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.when.tzinfo is None:
+            raise ValueError("journal: a time without a zone")
+        if self.fault is not None and self.fault not in CATALOGUE:
+            raise ValueError("journal: a fault that is not in the catalogue")
+        for name, form in (("reason", _KEY), ("device", _WORD), ("scan_id", _WORD)):
+            _require(name, getattr(self, name), form)
+        _require("masked", self.masked, _MASKED)
+        _require("pseudonym", self.pseudonym, _PSEUDONYM)
+        object.__setattr__(self, "reference", _kept(self.reference))
+
+    def to_json(self) -> str:
+        """The one way to write this entry: ASCII, keys sorted, no spaces; what the chain hashes."""
+        fields = {
+            "when": self.when.astimezone(timezone.utc).isoformat(timespec="microseconds"),
+            "session": self.session,
+            "desk": self.desk.value,
+            "device": self.device,
+            "method": self.method.value,
+            "outcome": self.outcome.value,
+            "reason": self.reason,
+            "fault": self.fault,
+            "masked": self.masked,
+            "pseudonym": self.pseudonym,
+            "checks": [[name.value, word.value] for name, word in self.checks],
+            "scan_id": self.scan_id,
+            "reference": self.reference,
+            "simulated": self.simulated,
+            "ms": self.ms,
+        }
+        return json.dumps(fields, ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> JournalEntry:
+        """The entry that ``to_json`` wrote; raises ValueError for anything else."""
+        try:
+            fields = json.loads(text)
+            entry = cls._from_fields(fields)
+        except (KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise ValueError("journal: not an entry") from error
+        if entry.to_json() != text:
+            raise ValueError("journal: not written in the canonical form")
+        return entry
+
+    @classmethod
+    def _from_fields(cls, fields: Mapping[str, object]) -> JournalEntry:
+        known = dict(fields)
+        known["when"] = datetime.fromisoformat(str(known["when"]))
+        known["desk"] = Desk(known["desk"])
+        known["method"] = Method(known["method"])
+        known["outcome"] = Outcome(known["outcome"])
+        pairs = known["checks"]
+        kinds = (type(known["session"]), type(known["simulated"]), type(known["ms"]))
+        if not isinstance(pairs, list) or kinds not in ((int, bool, int), (int, bool, type(None))):
+            raise TypeError("journal: a field of another type")
+        known["checks"] = tuple((CheckName(name), Word(word)) for name, word in pairs)
+        return cls(**known)  # type: ignore[arg-type]  # every field is checked by __post_init__ and the round trip
+
+
+def _require(name: str, value: str | None, form: re.Pattern[str]) -> None:
+    if value is not None and not form.fullmatch(value):
+        raise ValueError(f"journal: {name} has another form than agreed")
+
+
+def _kept(reference: str | None) -> str | None:
+    """Signs that references are made of; an ID number that a backend echoes is not kept."""
+    if reference is None:
+        return None
+    return _ID_NUMBER.sub("#", re.sub(r"[^A-Za-z0-9._:/#+=-]", "?", reference[:_REFERENCE_MAX]))
