@@ -38,6 +38,8 @@ class Command:
     p2: int
     data: bytes = field(default=b"", repr=False)
     le: int | None = None
+    short_answer: bool = field(default=False, compare=False)
+    """Known to fit a short response even when protected, so that Le 256 does not force the extended form."""
 
     @property
     def header(self) -> bytes:

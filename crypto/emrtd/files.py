@@ -1,0 +1,157 @@
+"""Selecting and reading the chip's files with few commands (ICAO Doc 9303-10 §3.6, ISO/IEC 7816-4 §11.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from crypto import tlv
+from crypto.apdu import (
+    EXTENDED_MAX,
+    SHORT_MAX,
+    SW_END_OF_FILE,
+    SW_FILE_NOT_FOUND,
+    SW_OFFSET_OUTSIDE,
+    SW_OK,
+    SW_WRONG_LENGTH,
+    Channel,
+    Command,
+    Response,
+)
+from crypto.emrtd.lds import Ef
+from crypto.errors import MalformedError, StatusError
+
+OnBlock = Callable[[int, int], None]
+"""Told after every block: bytes read so far, bytes of the whole file."""
+
+MAX_FILE = 0x40000
+"""The longest file that is read; a photograph on a chip takes about a tenth of it."""
+
+_EMRTD = bytes.fromhex("A0000002471001")
+_MASTER_FILE = Command(0x00, 0xA4, 0x00, 0x0C, b"\x3f\x00")
+_ODD_OFFSET = 0x8000
+_DISCRETIONARY = 0x53
+_FAR_OVERHEAD = 4
+_LONGEST_HEADER = 7
+_SMALLER_BLOCKS = (1024, 256, 223, 192, 128, 64, 32)
+_REFUSES_SHORT_ID = frozenset({SW_FILE_NOT_FOUND, SW_OFFSET_OUTSIDE, 0x6981, 0x6985, 0x6986, 0x6A81, 0x6A86})
+
+
+def select_application(channel: Channel) -> None:
+    """Select the eMRTD application; raises StatusError when the chip has none."""
+    # No Le: some chips answer 6700 to a SELECT that asks for data it does not return.
+    channel.send(Command(0x00, 0xA4, 0x04, 0x0C, _EMRTD)).require("select the eMRTD application")
+
+
+def read_card_access(channel: Channel) -> bytes:
+    """EF.CardAccess, which says how to open the chip; raises StatusError when there is none.
+
+    The master file is selected only when the file is not found without: cards of Vietnam answer 6D00 to that.
+    """
+    response = _select(channel, Ef.CARD_ACCESS)
+    if response.sw != SW_OK:
+        channel.send(_MASTER_FILE)  # whatever it says, the file itself decides
+        _select(channel, Ef.CARD_ACCESS).require("select CARD_ACCESS")
+    return FileReader(channel, SHORT_MAX).read_selected(Ef.CARD_ACCESS)
+
+
+class FileReader:
+    """Reads files block by block and remembers what this chip refuses.
+
+    ``block`` is how many plain bytes are asked for at once; it shrinks when the chip or reader cannot do it.
+    ``partial`` holds what the read in progress, or the last one that failed, has got so far.
+    """
+
+    def __init__(self, channel: Channel, block: int) -> None:
+        self._channel = channel
+        self._short_ids: bool | None = None
+        self.block = block
+        self.partial = b""
+
+    def read(self, ef: Ef, *, have: bytes = b"", on_block: OnBlock | None = None) -> bytes:
+        """The whole of ``ef``, a single data object whose header tells its size.
+
+        ``have`` are bytes of it that an earlier read got (``partial``). Raises StatusError (6A82: no such file),
+        MalformedError, and whatever the channel raises.
+        """
+        self.partial = have
+        by_short_id = not have and self._short_ids is not False
+        if by_short_id and self._read_first_by_short_id(ef):
+            return self._read_rest(ef, on_block)
+        _select(self._channel, ef).require(f"select {ef.name}")
+        if by_short_id and self._short_ids is None:
+            self._short_ids = False  # the file is there, so it was the short identifier that was refused
+        return self._read_rest(ef, on_block)
+
+    def read_selected(self, ef: Ef, *, on_block: OnBlock | None = None) -> bytes:
+        """As ``read``, of the file that is selected already; ``ef`` only names it."""
+        self.partial = b""
+        return self._read_rest(ef, on_block)
+
+    def _read_first_by_short_id(self, ef: Ef) -> bool:
+        response = self._shrinking(lambda size: Command(0x00, 0xB0, 0x80 | ef.sfi, 0, le=size), EXTENDED_MAX)
+        absent = self._short_ids and response.sw == SW_FILE_NOT_FOUND
+        if response.sw in _REFUSES_SHORT_ID and not absent:
+            return False
+        self.partial = response.require(f"read {ef.name}", SW_END_OF_FILE)
+        self._short_ids = True
+        return True
+
+    def _read_rest(self, ef: Ef, on_block: OnBlock | None) -> bytes:
+        while True:
+            total = _announced_size(ef, self.partial)
+            if on_block is not None and total is not None:
+                on_block(min(len(self.partial), total), total)
+            if total is not None and len(self.partial) >= total:
+                return self.partial[:total]
+            block = self._read_block(ef, total)
+            if not block:
+                raise MalformedError(f"{ef.name}: the file ends before its data object")
+            self.partial += block
+
+    def _read_block(self, ef: Ef, total: int | None) -> bytes:
+        offset = len(self.partial)
+        wanted = self.block if total is None else total - offset
+        if offset >= _ODD_OFFSET:
+            return self._read_far(ef, offset, wanted)
+        response = self._shrinking(lambda size: Command(0x00, 0xB0, offset >> 8, offset & 0xFF, le=size), wanted)
+        return self._content(ef, response)
+
+    def _read_far(self, ef: Ef, offset: int, wanted: int) -> bytes:
+        # Beyond 32767 the offset does not fit P1-P2: it travels as a data object, and so does the answer (§11.2.3).
+        where = tlv.encode(0x54, offset.to_bytes(3, "big"))
+        response = self._shrinking(lambda size: Command(0x00, 0xB1, 0, 0, where, size), wanted + _FAR_OVERHEAD)
+        content = self._content(ef, response)
+        return tlv.parse_one(content, _DISCRETIONARY).value if content else b""
+
+    def _content(self, ef: Ef, response: Response) -> bytes:
+        if response.sw == SW_OFFSET_OUTSIDE:
+            return b""
+        return response.require(f"read {ef.name}", SW_END_OF_FILE)
+
+    def _shrinking(self, command: Callable[[int], Command], wanted: int) -> Response:
+        while True:
+            response = self._channel.send(command(min(self.block, wanted)))
+            if response.sw != SW_WRONG_LENGTH and response.sw >> 8 != 0x6C:
+                return response
+            smaller = next((size for size in _SMALLER_BLOCKS if size < min(self.block, wanted)), None)
+            if smaller is None:
+                raise StatusError("read: no block size is accepted", response.sw)
+            self.block = smaller
+
+
+def _select(channel: Channel, ef: Ef) -> Response:
+    return channel.send(Command(0x00, 0xA4, 0x02, 0x0C, ef.fid.to_bytes(2, "big")))
+
+
+def _announced_size(ef: Ef, beginning: bytes) -> int | None:
+    try:
+        tag, length, header = tlv.read_header(beginning)
+    except MalformedError:
+        if len(beginning) >= _LONGEST_HEADER:
+            raise
+        return None
+    if tag != ef.tag:
+        raise MalformedError(f"{ef.name}: begins with another tag than its own")
+    if header + length > MAX_FILE:
+        raise MalformedError(f"{ef.name}: announces more bytes than a chip holds")
+    return header + length
