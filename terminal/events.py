@@ -66,8 +66,9 @@ class NumberTyped:
 
 @dataclass(frozen=True, slots=True)
 class MrzTyped:
-    """A person typed what BAC needs beside the number: birth and expiry as YYMMDD."""
+    """A person typed what BAC needs: the number, birth and expiry as YYMMDD."""
 
+    number: str = field(repr=False)
     born: str = field(repr=False)
     expires: str = field(repr=False)
 

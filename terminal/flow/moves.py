@@ -135,7 +135,7 @@ def was_allowed(state: State) -> bool:
 def ask_number(state: State, rules: Rules) -> Move:
     """Ask for the number that opens the chip."""
     case = Case(simulated=state.card_simulated, method="" if state.card else "TYPED")
-    return enter(replace(state, case=case, notice=None), Screen.ASK_NUMBER, rules, Play(Cue.SEEN))
+    return enter(replace(state, case=case, notice=None, served=state.card), Screen.ASK_NUMBER, rules, Play(Cue.SEEN))
 
 
 def read(state: State, rules: Rules) -> Move:
@@ -169,7 +169,8 @@ def notice(state: State, fault: str, rules: Rules) -> Move:
 
 def person(state: State, seen: PersonSeen, rules: Rules) -> Move:
     """A code or a typed number named a person: read the card that lies there, wait for it, or ask without it."""
-    if not rules.people:
+    useful = rules.people and (seen.access is not None or rules.asks)  # an insurance code opens no chip
+    if not useful:
         return notice(state, "code.not_here", rules)
     before = case_of(state)
     case = Case(
@@ -181,9 +182,7 @@ def person(state: State, seen: PersonSeen, rules: Rules) -> Move:
         refused=before.refused,
     )
     state = replace(state, case=case, notice=None)
-    if seen.access is None:  # an insurance code opens no chip
-        return ask(state, rules) if rules.asks else notice(replace(state, case=None), "code.not_here", rules)
-    return read(state, rules)
+    return ask(state, rules) if seen.access is None else read(state, rules)
 
 
 def ticket(state: State, seen: TicketSeen, rules: Rules) -> Move:

@@ -1,24 +1,140 @@
-"""From raw code bytes or typed text to what the session can use; signatures are verified here, before the session."""
+"""From raw code bytes or typed text to what the session can use.
+
+A ticket's signature and dates are verified here, before the session: the reducer has neither keys nor a clock.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
+from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-from crypto.codes import bhyt, ticket
-from crypto.codes.citizen_id import CitizenQr
-from crypto.codes.sniff import (
-    DamagedQr,
-    InsuranceQr,
-    LinkQr,
-    PaymentQr,
-    TicketQr,
-    sniff,
-)
-from crypto.errors import MalformedError, ProofError
+from crypto.errors import IssuerUnknownError, MalformedError, ProofError
 from crypto.id_number import IdNumber
-from terminal.model import DataSource, Person
-from terminal.proof.access import ChipAccess
+from terminal.events import MrzTyped, NumberTyped
+from terminal.model import BirthDate, DataSource, Person, Sex
+from terminal.proof.access import ChipAccess, access_for, typed_access
+
+if TYPE_CHECKING:
+    from crypto.codes.bhyt import InsuranceQr
+    from crypto.codes.citizen_id import CitizenQr
+    from crypto.codes.civil import PartialDate
+    from crypto.codes.sniff import TicketQr
+    from crypto.codes.ticket import Ticket, TicketKey
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSeen:
+    """A code or typed text that names a person; ``access`` is None for an insurance code, which opens no chip."""
+
+    method: str
+    person: Person = field(repr=False)
+    access: ChipAccess | None = field(repr=False)
+    damaged: bool = False
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TicketSeen:
+    """A ticket with a right signature and date, or (``ticket`` None) the key of the words that refuse it."""
+
+    ticket: Ticket | None = field(repr=False)
+    refused: str = ""
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UselessCode:
+    """A code that no desk can use; ``fault`` is a catalogue code."""
+
+    fault: str
+
+
+Recognised = PersonSeen | TicketSeen | UselessCode
+
+
+def recognise_code(
+    payload: bytes, ticket_keys: Sequence[TicketKey], now: datetime, *, simulated: bool = False
+) -> Recognised:
+    """What a scanned code is to this terminal."""
+    from crypto.codes import (  # CBOR and the code parsers load with the first code, not at start-up
+        bhyt,
+        citizen_id,
+        sniff,
+        vietqr,
+    )
+
+    code = sniff.sniff(payload)
+    if isinstance(code, citizen_id.CitizenQr):
+        person = _citizen(code)
+        return PersonSeen("QR_CCCD", person, access_for(person), code.damaged, simulated)
+    if isinstance(code, bhyt.InsuranceQr):
+        return PersonSeen("QR_BHYT", _insured(code), None, bool(code.warnings), simulated)
+    if isinstance(code, sniff.TicketQr):
+        return _ticket(code, ticket_keys, now, simulated=simulated)
+    useless = {vietqr.PaymentQr: "code.payment", sniff.LinkQr: "code.link", sniff.DamagedQr: "code.damaged"}
+    return UselessCode(useless.get(type(code), "code.foreign"))
+
+
+def recognise_typed(event: NumberTyped) -> Recognised:
+    """What a typed text is: a 12-digit number, or an insurance code."""
+    from crypto.codes.bhyt import is_insurance_code
+
+    text = "".join(event.text.split()).upper()
+    if is_insurance_code(text):
+        return PersonSeen("TYPED", Person(DataSource.TYPED, insurance_code=text), None)
+    try:
+        person = Person(DataSource.TYPED, IdNumber(text))
+    except MalformedError:
+        return UselessCode("code.bad_number")
+    return PersonSeen("TYPED", person, access_for(person, typed=True))
+
+
+def recognise_mrz(event: MrzTyped) -> Recognised:
+    """Number and dates typed for a chip that its number alone does not open."""
+    try:
+        person = Person(DataSource.TYPED, IdNumber("".join(event.number.split())))
+        access = typed_access(person, event.born, event.expires)
+    except MalformedError:
+        return UselessCode("code.bad_number")
+    return PersonSeen("TYPED", person, access)
+
+
+def _citizen(code: CitizenQr) -> Person:
+    return Person(
+        source=DataSource.CARD_QR,
+        id_number=code.id_number,
+        name=code.name,
+        born=_born(code.born),
+        sex=Sex(code.sex.value) if code.sex else None,
+        address=code.address,
+        issued=code.issued,
+    )
+
+
+def _insured(code: InsuranceQr) -> Person:
+    return Person(
+        source=DataSource.INSURANCE_QR,
+        name=code.name,
+        born=_born(code.born),
+        sex=Sex(code.sex.value) if code.sex else None,
+        insurance_code=code.code,
+    )
+
+
+def _born(value: PartialDate | None) -> BirthDate | None:
+    return BirthDate(value.year, value.month, value.day) if value else None
+
+
+def _ticket(code: TicketQr, keys: Sequence[TicketKey], now: datetime, *, simulated: bool) -> TicketSeen:
+    from crypto.codes import ticket
+
+    try:
+        return TicketSeen(ticket.verify(code.ticket, keys, now), simulated=simulated)
+    except (ticket.TicketExpiredError, ticket.TicketNotYetError):
+        return TicketSeen(None, "stop.wrong_day", simulated)
+    except IssuerUnknownError:
+        return TicketSeen(None, "qr.foreign", simulated)
+    except ProofError:
+        return TicketSeen(None, "qr.bad", simulated)

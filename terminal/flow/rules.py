@@ -43,9 +43,9 @@ class Rules:
     """One desk's rules.
 
     ``demands``: the checks that must be SUCCESSFUL for ALLOW when a person is checked. ``needs``: groups of devices;
-    the desk works while every group has one that works. ``queue``: people are waiting behind, so the next code or card
-    interrupts a result. ``removal``: seconds after which a yes goes when its card does; None: it stays. ``asks``: people are looked up at the backend.
-    ``tickets`` and ``people``: what may be presented here.
+    the desk works while every group has one that works. ``asks``: people are looked up at the backend. ``tickets`` and
+    ``people``: what may be presented here. ``queue``: people are waiting behind, so the next code or card interrupts a
+    result. ``removal``: seconds after which a yes goes when its card does; None: it stays.
     """
 
     desk: Desk

@@ -17,12 +17,12 @@ from typing import TypeVar, cast
 from terminal import events as on
 from terminal.events import Button, Event, Timer
 from terminal.flow import moves
-from terminal.flow.effects import Arm, CancelRead, Show
+from terminal.flow.effects import Arm, CancelRead
 from terminal.flow.moves import Move, enter, show, wiped
 from terminal.flow.recognise import PersonSeen, Recognised, TicketSeen, UselessCode
 from terminal.flow.rules import Rules
 from terminal.flow.states import State
-from terminal.flow.views import MRZ_AFTER, can_ask_again, may_admit, view_of
+from terminal.flow.views import MRZ_AFTER, can_ask_again, may_admit
 from terminal.view import Screen
 
 E = TypeVar("E")
@@ -47,18 +47,20 @@ class Row:
 # What devices do is the same everywhere ------------------------------------------------------------------------------
 
 
-def _device(state: State, event: on.DeviceUp | on.DeviceDown, rules: Rules) -> Move:
-    if isinstance(event, on.DeviceUp):
-        state = moves.device_up(state, event)
-    elif isinstance(event, on.DeviceDown):
-        state = moves.device_down(state, event)
-    served = moves.in_service(state, rules)
-    if state.screen in (Screen.STARTING, Screen.OUT_OF_SERVICE) and served:
-        return enter(state, Screen.IDLE, rules)
-    holds_result = state.screen in (Screen.CHECKING, Screen.RESULT, Screen.STARTING, Screen.OUT_OF_SERVICE)
-    if not served and not holds_result:
-        return wiped(state, rules)
-    return state, (Show(view_of(state, rules)),)
+def _device_up(state: State, event: on.DeviceUp, rules: Rules) -> Move:
+    state = moves.device_up(state, event)
+    resting = state.screen in (Screen.STARTING, Screen.OUT_OF_SERVICE)
+    return wiped(state, rules) if resting and moves.in_service(state, rules) else show(state, rules)
+
+
+def _device_down(state: State, event: on.DeviceDown, rules: Rules) -> Move:
+    state = moves.device_down(state, event)
+    return show(state, rules) if moves.in_service(state, rules) else wiped(state, rules)
+
+
+def _device_down_later(state: State, event: on.DeviceDown, rules: Rules) -> Move:
+    """A result, or a question under way, needs no device any more: service ends with this person."""
+    return show(moves.device_down(state, event), rules)
 
 
 def _start_over(state: State, _event: Input, rules: Rules) -> Move:
@@ -87,13 +89,22 @@ def _card_on_result(state: State, event: on.CardPlaced, rules: Rules) -> Move:
     return wiped(state, rules) if rules.queue else (state, effects)
 
 
-def _card_gone(state: State, event: on.CardRemoved, rules: Rules) -> Move:
+def _card_gone(state: State, event: on.CardRemoved, _rules: Rules) -> Move:
+    return (moves.without_card(state) if moves.is_current(state, event) else state), ()
+
+
+def _card_gone_unasked(state: State, event: on.CardRemoved, rules: Rules) -> Move:
     if not moves.is_current(state, event):
         return state, ()
     state = moves.without_card(state)
-    if state.screen is Screen.ASK_NUMBER and not moves.was_typed_first(state):
-        return wiped(state, rules)
-    if state.screen is Screen.RESULT and rules.removal is not None and moves.was_allowed(state):
+    return (state, ()) if moves.was_typed_first(state) else wiped(state, rules)
+
+
+def _card_gone_from_result(state: State, event: on.CardRemoved, rules: Rules) -> Move:
+    if not moves.is_current(state, event):
+        return state, ()
+    state = moves.without_card(state)
+    if rules.removal is not None and moves.was_allowed(state):
         return state, (Arm(Timer.LIFE, rules.removal, state.arming),)
     return state, ()
 
@@ -113,6 +124,8 @@ def _code_on_result(state: State, event: Recognised, rules: Rules) -> Move:
     if not rules.queue:
         return state, ()
     state, cleared = wiped(state, rules)
+    if state.screen is not Screen.IDLE:
+        return state, cleared
     state, effects = _code(state, event, rules)
     return state, (*cleared, *effects)
 
@@ -213,77 +226,88 @@ def _slow(state: State, _event: Input, rules: Rules) -> Move:
     return show(replace(state, slow=True), rules)
 
 
-_REST = (Screen.IDLE, Screen.ASK_NUMBER, Screen.OUT_OF_SERVICE)
-"""Where a wipe may lead: to rest, or to the card that is already waiting."""
-_AFTER_CODE = (Screen.PLACE_CARD, Screen.READING, Screen.CHECKING, Screen.RESULT)
-
-
 def _row(
     screen: Screen, trigger: type[E] | Button | Timer, handler: Callable[[State, E, Rules], Move], *leads_to: Screen
 ) -> Row:
     return Row(screen, trigger, cast(Handler, handler), leads_to)
 
 
-def _everywhere() -> list[Row]:
-    rows = []
-    for screen in Screen:
-        rows.append(_row(screen, on.DeviceUp, _device, screen, *_REST))
-        rows.append(_row(screen, on.DeviceDown, _device, screen, *_REST))
-        rows.append(_row(screen, on.CardRemoved, _card_gone, screen, *_REST))
-    return rows
-
-
-def _codes(screen: Screen, handler: Callable[[State, Recognised, Rules], Move], *leads_to: Screen) -> list[Row]:
-    kinds: tuple[type[Recognised], ...] = (PersonSeen, TicketSeen, UselessCode)
-    return [_row(screen, kind, handler, *leads_to) for kind in kinds]
-
-
 def _table() -> MappingProxyType[tuple[Screen, Trigger], Row]:
     s = Screen
+    anew = (s.IDLE, s.ASK_NUMBER, s.OUT_OF_SERVICE)  # where a wipe may lead: a card may wait, a device be down
     rows = [
-        *_everywhere(),
-        _row(s.STARTING, on.CardPlaced, _card_noted, s.STARTING),
-        _row(s.STARTING, Timer.LIFE, _start_over, *_REST),
-        _row(s.OUT_OF_SERVICE, on.CardPlaced, _card_noted, s.OUT_OF_SERVICE),
+        *(
+            _row(screen, on.DeviceUp, _device_up, screen)
+            for screen in s
+            if screen not in (s.STARTING, s.OUT_OF_SERVICE)
+        ),
+        _row(s.STARTING, on.DeviceUp, _device_up, s.STARTING, s.IDLE, s.ASK_NUMBER),
+        _row(s.OUT_OF_SERVICE, on.DeviceUp, _device_up, s.OUT_OF_SERVICE, s.IDLE, s.ASK_NUMBER),
+        *(
+            _row(screen, on.DeviceDown, _device_down, screen, s.OUT_OF_SERVICE)
+            for screen in (s.IDLE, s.ASK_NUMBER, s.PLACE_CARD, s.READING, s.RETRY)
+        ),
+        *(
+            _row(screen, on.DeviceDown, _device_down_later, screen)
+            for screen in (s.STARTING, s.CHECKING, s.RESULT, s.OUT_OF_SERVICE)
+        ),
+        *(
+            _row(screen, on.CardRemoved, _card_gone, screen)
+            for screen in s
+            if screen not in (s.ASK_NUMBER, s.RESULT, s.PLACE_CARD)
+        ),
+        *(
+            _row(screen, on.CardPlaced, _card_noted, screen)
+            for screen in (s.STARTING, s.OUT_OF_SERVICE, s.ASK_NUMBER, s.READING, s.CHECKING)
+        ),
+        _row(s.STARTING, Timer.LIFE, _start_over, s.OUT_OF_SERVICE),
         _row(s.IDLE, on.CardPlaced, _card_first, s.IDLE, s.ASK_NUMBER),
-        *_codes(s.IDLE, _code, s.IDLE, *_AFTER_CODE),
+        _row(s.IDLE, PersonSeen, _code, s.IDLE, s.PLACE_CARD, s.READING, s.CHECKING),
+        _row(s.IDLE, TicketSeen, _code, s.IDLE, s.CHECKING, s.RESULT),
+        _row(s.IDLE, UselessCode, _code, s.IDLE),
         _row(s.IDLE, Button.TYPE_NUMBER, _type_number, s.IDLE, s.ASK_NUMBER),
-        _row(s.IDLE, Timer.LIFE, _start_over, *_REST),
-        _row(s.ASK_NUMBER, on.CardPlaced, _card_noted, s.ASK_NUMBER),
-        *_codes(s.ASK_NUMBER, _code, s.ASK_NUMBER, *_AFTER_CODE),
-        _row(s.ASK_NUMBER, Button.DONE, _start_over, *_REST),
-        _row(s.ASK_NUMBER, Timer.LIFE, _start_over, *_REST),
+        _row(s.IDLE, Timer.LIFE, _start_over, s.IDLE),
+        _row(s.ASK_NUMBER, on.CardRemoved, _card_gone_unasked, s.ASK_NUMBER, s.IDLE),
+        _row(s.ASK_NUMBER, PersonSeen, _code, s.ASK_NUMBER, s.PLACE_CARD, s.READING, s.CHECKING),
+        _row(s.ASK_NUMBER, TicketSeen, _code, s.ASK_NUMBER, s.CHECKING, s.RESULT),
+        _row(s.ASK_NUMBER, UselessCode, _code, s.ASK_NUMBER),
+        _row(s.ASK_NUMBER, Button.DONE, _start_over, s.IDLE, s.ASK_NUMBER),
+        _row(s.ASK_NUMBER, Timer.LIFE, _start_over, s.IDLE, s.ASK_NUMBER),
         _row(s.PLACE_CARD, on.CardPlaced, _card_for_number, s.READING),
-        *_codes(s.PLACE_CARD, _code, *_AFTER_CODE),
+        _row(s.PLACE_CARD, PersonSeen, _code, s.PLACE_CARD, s.CHECKING),
+        _row(s.PLACE_CARD, TicketSeen, _code, s.PLACE_CARD, s.CHECKING, s.RESULT),
+        _row(s.PLACE_CARD, UselessCode, _code, s.PLACE_CARD),
         _row(s.PLACE_CARD, Button.WITHOUT_CHIP, _without_chip, s.PLACE_CARD, s.CHECKING),
-        _row(s.PLACE_CARD, Button.DONE, _start_over, *_REST),
-        _row(s.PLACE_CARD, Timer.LIFE, _start_over, *_REST),
+        _row(s.PLACE_CARD, Button.DONE, _start_over, s.IDLE),
+        _row(s.PLACE_CARD, Timer.LIFE, _start_over, s.IDLE),
         _row(s.READING, on.StepEntered, _step, s.READING),
         _row(s.READING, on.ReadDone, _read_done, s.CHECKING, s.RESULT),
         _row(s.READING, on.ReadFailed, _read_failed, s.RETRY, s.ASK_NUMBER, s.RESULT),
-        _row(s.READING, Button.DONE, _start_over, *_REST),
+        _row(s.READING, Button.DONE, _start_over, s.IDLE, s.ASK_NUMBER),
         _row(s.READING, Timer.SLOW, _slow, s.READING),
         _row(s.READING, Timer.LIFE, _read_too_long, s.RESULT),
         _row(s.RETRY, on.CardPlaced, _card_for_number, s.READING),
-        _row(s.RETRY, Button.DONE, _start_over, *_REST),
+        _row(s.RETRY, Button.DONE, _start_over, s.IDLE, s.ASK_NUMBER),
         _row(s.RETRY, Timer.BOUNCE, _bounced, s.RETRY, s.READING),
         _row(s.RETRY, Timer.LIFE, _not_put_back, s.RESULT),
-        _row(s.CHECKING, on.CardPlaced, _card_noted, s.CHECKING),
         _row(s.CHECKING, on.StepEntered, _step, s.CHECKING),
         _row(s.CHECKING, on.PhotoRead, _photo, s.CHECKING),
         _row(s.CHECKING, on.Answered, _answered, s.RESULT),
         _row(s.CHECKING, on.AskFailed, _ask_failed, s.RESULT),
-        _row(s.CHECKING, Button.DONE, _start_over, *_REST),
+        _row(s.CHECKING, Button.DONE, _start_over, *anew),
         _row(s.CHECKING, Timer.LIFE, _no_answer, s.RESULT),
-        _row(s.RESULT, on.CardPlaced, _card_on_result, s.RESULT, *_REST),
-        *_codes(s.RESULT, _code_on_result, s.RESULT, s.IDLE, *_AFTER_CODE),
+        _row(s.RESULT, on.CardPlaced, _card_on_result, s.RESULT, *anew),
+        _row(s.RESULT, on.CardRemoved, _card_gone_from_result, s.RESULT),
+        _row(s.RESULT, PersonSeen, _code_on_result, s.RESULT, s.PLACE_CARD, s.READING, s.CHECKING, *anew),
+        _row(s.RESULT, TicketSeen, _code_on_result, s.RESULT, s.CHECKING, *anew),
+        _row(s.RESULT, UselessCode, _code_on_result, s.RESULT, *anew),
         _row(s.RESULT, on.PhotoRead, _photo, s.RESULT),
         _row(s.RESULT, on.RecordFailed, _not_recorded, s.RESULT),
         _row(s.RESULT, on.Admitted, _admitted, s.RESULT),
-        _row(s.RESULT, Button.DONE, _start_over, *_REST),
+        _row(s.RESULT, Button.DONE, _start_over, *anew),
         _row(s.RESULT, Button.AGAIN, _ask_again, s.RESULT, s.CHECKING),
         _row(s.RESULT, Button.MORE_TIME, _more_time, s.RESULT),
-        _row(s.RESULT, Timer.LIFE, _start_over, *_REST),
+        _row(s.RESULT, Timer.LIFE, _start_over, *anew),
     ]
     return MappingProxyType({(row.screen, row.trigger): row for row in rows})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from crypto.emrtd import mrz, validity
+from crypto.errors import MalformedError, ProofError
 from crypto.id_number import IdNumber
 from terminal.model import Person
 
@@ -25,11 +26,23 @@ def access_for(person: Person, *, typed: bool = False) -> ChipAccess | None:
     """
     if person.id_number is None:
         return None
-    texts: tuple[str, ...] = ()
-    born = person.born
-    if born and born.month and born.day and person.issued:
-        texts = tuple(
-            mrz.information(person.id_number.document_number, f"{born.year % 100:02}{born.month:02}{born.day:02}", end)
-            for end in validity.candidates(_date(born.year, born.month, born.day), person.issued)
-        )
-    return ChipAccess(person.id_number.can, texts, typed)
+    return ChipAccess(person.id_number.can, _derived(person, person.id_number), typed)
+
+
+def _derived(person: Person, number: IdNumber) -> tuple[str, ...]:
+    born = person.born.exact if person.born else None
+    if born is None or person.issued is None:
+        return ()
+    try:
+        ends = validity.candidates(born, person.issued)
+    except ProofError:
+        return ()  # dates that contradict each other open nothing; the number still may
+    return tuple(mrz.information(number.document_number, f"{born:%y%m%d}", end) for end in ends)
+
+
+def typed_access(person: Person, born: str, expires: str) -> ChipAccess:
+    """Number and dates (YYMMDD) as a person typed them. Raises MalformedError for dates that no MRZ has."""
+    if person.id_number is None:
+        raise MalformedError("ID number: needed beside the dates")
+    text = mrz.information(person.id_number.document_number, born, expires)
+    return ChipAccess(None, (text,), typed=True)

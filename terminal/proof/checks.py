@@ -78,9 +78,7 @@ def validity_check(person: Person, now: datetime) -> Check:
     if person.expires is None:
         return Check(CheckName.VALIDITY, Word.UNDETERMINED)
     if now.astimezone(VIETNAM_TIME).date() > person.expires:
-        return Check(
-            CheckName.VALIDITY, Word.FAILED, Message.of("note.id_expired", date=f"{person.expires:%d/%m/%Y}")
-        )
+        return Check(CheckName.VALIDITY, Word.FAILED, Message.of("note.id_expired", date=f"{person.expires:%d/%m/%Y}"))
     return Check(CheckName.VALIDITY, Word.SUCCESSFUL)
 
 

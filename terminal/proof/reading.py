@@ -12,11 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from crypto.emrtd.files import FileReader
+from crypto.trust.store import TrustStore
+
 from crypto.apdu import Channel, Transceive
 from crypto.emrtd import active_auth, bac, chip_auth, files, pace
-from crypto.emrtd.files import FileReader
 from crypto.emrtd.lds import Ef
-from crypto.emrtd.security_infos import SecurityInfos, parse_dg14, parse_security_infos
+from crypto.emrtd.security_infos import PaceInfo, SecurityInfos, parse_dg14, parse_security_infos
 from crypto.errors import (
     AccessRefusedError,
     CloneSuspectedError,
@@ -24,7 +26,6 @@ from crypto.errors import (
     ProofError,
     StatusError,
 )
-from crypto.trust.store import TrustStore
 from terminal.events import Step
 from terminal.model import Check, CheckName, ChipReading, Message, Person, ReadMetrics, Word
 from terminal.proof.access import ChipAccess
@@ -126,21 +127,21 @@ class ChipConversation:
     def _open_pace(self, infos: SecurityInfos, access: ChipAccess) -> bool:
         for info in infos.pace:
             try:
-                if access.can is not None:
-                    self.channel.secure(
-                        pace.establish(self.channel, info, pace.Password.can(access.can), self._tools.random)
-                    )
-                    self._access = "PACE-CAN"
-                else:
-                    self._try_each(access.mrz_information, lambda text, info=info: self._open_pace_mrz(info, text))
-                    self._access = "PACE-MRZ"
+                self._establish(info, access)
             except NotSupportedError:
                 continue
             return True
         return False
 
-    def _open_pace_mrz(self, info: pace.PaceInfo, mrz_information: str) -> None:
-        password = pace.Password.mrz(mrz_information)
+    def _establish(self, info: PaceInfo, access: ChipAccess) -> None:
+        if access.can is not None:
+            self._pace(info, pace.Password.can(access.can))
+            self._access = "PACE-CAN"
+        else:
+            self._try_each(access.mrz_information, lambda text: self._pace(info, pace.Password.mrz(text)))
+            self._access = "PACE-MRZ"
+
+    def _pace(self, info: PaceInfo, password: pace.Password) -> None:
         self.channel.secure(pace.establish(self.channel, info, password, self._tools.random))
 
     def _open_bac(self, mrz_information: str) -> None:
@@ -200,5 +201,3 @@ class ChipConversation:
             return parse_dg14(self.files[Ef.DG14])
         except ProofError:
             return None
-
-

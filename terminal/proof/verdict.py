@@ -32,9 +32,7 @@ VIETNAM_TIME = timezone(timedelta(hours=7))
 NEAR_EXPIRY = timedelta(days=14)
 
 _IDENTITY = frozenset({CheckName.SIGNATURE, CheckName.HASHES, CheckName.ISSUER})
-_TICKET_REASONS = frozenset(
-    {"used", "not_yet", "wrong_day", "wrong_gate", "unpaid", "cancelled", "blocked", "unknown"}
-)
+_TICKET_REASONS = frozenset({"used", "not_yet", "wrong_day", "wrong_gate", "unpaid", "cancelled", "blocked", "unknown"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,222 @@
+"""The one thread that decides: takes events from an inbox, advances the session, carries out its effects in order."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from terminal.clock import Clock
+from terminal.events import (
+    AskFailed,
+    CardPlaced,
+    CodeSeen,
+    Event,
+    MrzTyped,
+    NumberTyped,
+    ReadFailed,
+    RecordFailed,
+    Timer,
+    TimerFired,
+)
+from terminal.faults import FaultError
+from terminal.flow import effects as to
+from terminal.flow.jobs import AskWork, ReadWork
+from terminal.flow.recognise import Recognised, recognise_code, recognise_mrz, recognise_typed
+from terminal.flow.rules import Rules
+from terminal.flow.session import advance
+from terminal.flow.states import State
+from terminal.flow.views import view_of
+from terminal.ports import CardReader, CodeSource, Face
+
+if TYPE_CHECKING:
+    from crypto.codes.ticket import TicketKey
+
+log = logging.getLogger(__name__)
+
+Recorder = Callable[[to.Record, str, float], None]
+"""Writes a decision durably: the effect, the scan id, milliseconds from first sight to decision. Raises FaultError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything the engine works with; what a desk does not have is None."""
+
+    rules: Rules
+    face: Face
+    clock: Clock
+    record: Recorder
+    reader: CardReader | None = None
+    codes: CodeSource | None = None
+    read: Callable[[Callable[[Event], None]], ReadWork] | None = None
+    ask: Callable[[Callable[[Event], None]], AskWork] | None = None
+    ticket_keys: Sequence[TicketKey] = ()
+
+
+class Engine:
+    """Runs one desk. ``post`` may be called from any thread; everything else happens on the engine's own.
+
+    ``watch`` sees every state and the effects that led to it, after they were carried out (demo, tests, bench).
+    """
+
+    def __init__(self, desk: Desk, watch: Callable[[State, tuple[to.Effect, ...]], None] | None = None) -> None:
+        self._desk = desk
+        self._watch = watch
+        self._inbox: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        self._read = desk.read(self.post) if desk.read else None
+        self._ask = desk.ask(self.post) if desk.ask else None
+        self._net = ThreadPoolExecutor(max_workers=2, thread_name_prefix="net")
+        self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
+        self._boot = uuid.uuid4().hex[:12]
+        self._clocks: dict[Timer, tuple[float, int]] = {}
+        self._cancel = threading.Event()
+        self._seen_at: float | None = None
+        self.state = State()
+
+    # Life ------------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin: the face is connected, devices start, the session enters STARTING."""
+        self._desk.face.connect(self.post)
+        self._desk.face.show(view_of(self.state, self._desk.rules))
+        self._clocks[Timer.LIFE] = (self._now() + self._desk.rules.times.starting, self.state.arming)
+        self._thread.start()
+        if self._desk.reader:
+            self._desk.reader.start(self.post)
+        if self._desk.codes:
+            self._desk.codes.start(self.post, self._desk.face.frame)
+
+    def stop(self) -> None:
+        """End: devices stop, running work is cancelled, the thread ends. What was decided is in the journal."""
+        self._cancel.set()
+        if self._desk.codes:
+            self._desk.codes.stop()
+        if self._desk.reader:
+            self._desk.reader.stop()
+        self._inbox.put(None)
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
+        self._net.shutdown(wait=False, cancel_futures=True)
+
+    def post(self, event: Event) -> None:
+        """Put an event into the inbox; never blocks, never raises."""
+        self._inbox.put(event)
+
+    def _now(self) -> float:
+        return self._desk.clock.monotonic()
+
+    # The loop --------------------------------------------------------------------------------------------------------
+
+    def _loop(self) -> None:
+        while self.turn(self._patience()):
+            pass
+
+    def _patience(self) -> float | None:
+        if not self._clocks:
+            return None
+        return max(0.0, min(at for at, _ in self._clocks.values()) - self._now())
+
+    def turn(self, patience: float | None) -> bool:
+        """Wait up to ``patience`` seconds for one event and handle it, then the clocks; False when told to stop."""
+        try:
+            event = self._inbox.get(timeout=patience)
+        except queue.Empty:
+            self._fire()
+            return True
+        if event is None:
+            return False
+        self._handle(event)
+        self._fire()
+        return True
+
+    def _fire(self) -> None:
+        now = self._now()
+        due = [(timer, arming) for timer, (at, arming) in self._clocks.items() if at <= now]
+        for timer, arming in due:
+            del self._clocks[timer]
+            self._handle(TimerFired(timer, arming))
+
+    def _handle(self, event: Event) -> None:
+        try:
+            recognised = self._recognised(event)
+            before = self.state
+            self.state, todo = advance(before, recognised, self._desk.rules)
+            if self._seen_at is None and isinstance(event, CardPlaced | CodeSeen | NumberTyped):
+                self._seen_at = self._now()
+            for effect in todo:
+                if not self._carry_out(effect):
+                    break
+            if self._watch and todo:
+                self._watch(self.state, todo)
+        except Exception:  # the engine must outlive its own defects: the desk says so and goes on
+            log.exception("event %s failed", type(event).__name__)
+            self.state = State(session=self.state.session + 1, up=self.state.up, down=self.state.down)
+            self._inbox.put(TimerFired(Timer.LIFE, self.state.arming))
+
+    def _recognised(self, event: Event) -> Event | Recognised:
+        if isinstance(event, CodeSeen):
+            now = self._desk.clock.now()
+            return recognise_code(event.payload, self._desk.ticket_keys, now, simulated=event.simulated)
+        if isinstance(event, NumberTyped):
+            return recognise_typed(event)
+        return recognise_mrz(event) if isinstance(event, MrzTyped) else event
+
+    # Effects ---------------------------------------------------------------------------------------------------------
+
+    def _carry_out(self, effect: to.Effect) -> bool:
+        """Do it; False when what follows must not be done (a decision that the journal refused)."""
+        if isinstance(effect, to.Show):
+            self._desk.face.show(effect.view)
+        elif isinstance(effect, to.Play):
+            self._desk.face.play(effect.cue)
+        elif isinstance(effect, to.Arm):
+            self._clocks[effect.timer] = (self._now() + effect.seconds, effect.arming)
+        elif isinstance(effect, to.Record):
+            return self._record(effect)
+        elif isinstance(effect, to.StartRead):
+            self._start_read(effect)
+        elif isinstance(effect, to.AskPerson | to.AskTicket):
+            self._start_question(effect)
+        elif isinstance(effect, to.Look):
+            if self._desk.codes:
+                self._desk.codes.pause(not effect.on)
+        else:
+            self._cancel.set()
+            self._seen_at = None if isinstance(effect, to.Wipe) else self._seen_at
+        return True
+
+    def _record(self, effect: to.Record) -> bool:
+        spent = (self._now() - self._seen_at) * 1000 if self._seen_at is not None else 0.0
+        try:
+            self._desk.record(effect, self._scan_id(effect.session), spent)
+        except FaultError as error:
+            log.error("journal: %s", error)
+            self._inbox.put(RecordFailed(effect.session, error.fault.code))
+            return False
+        return True
+
+    def _start_read(self, effect: to.StartRead) -> None:
+        if self._desk.reader is None or self._read is None:
+            self.post(ReadFailed(effect.session, "reader.absent"))
+            return
+        self._cancel = threading.Event()
+        self._desk.reader.submit(effect.card, self._read.job(effect), self._cancel)
+
+    def _start_question(self, effect: to.AskPerson | to.AskTicket) -> None:
+        if self._ask is None:
+            self.post(AskFailed(effect.session, "net.down"))
+            return
+        now = self._desk.clock.now()
+        if isinstance(effect, to.AskPerson):
+            scan_id = f"{self._scan_id(effect.session)}-{effect.attempt}"
+            self._net.submit(self._ask.person, effect, scan_id, now)
+        else:
+            self._net.submit(self._ask.ticket, effect, self._scan_id(effect.session), now)
+
+    def _scan_id(self, session: int) -> str:
+        return f"{self._boot}-{session}"

@@ -1,0 +1,135 @@
+"""What the engine lets others do: read a chip on the reader's thread, ask the backend on a net thread.
+
+Every way such work can end becomes one event with the session's number; nothing is raised into a device thread.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from crypto.errors import (
+    AccessRefusedError,
+    CancelledError,
+    CardLostError,
+    MalformedError,
+    MessagingBrokenError,
+    ProofError,
+    StatusError,
+)
+from terminal.events import Answered, AskFailed, Event, PhotoRead, ReadDone, ReadFailed, StepEntered
+from terminal.faults import FaultError
+from terminal.model import EligibilityAnswer, RedeemAnswer
+from terminal.ports import Backend, CardJob, CardLink, EligibilityQuestion, RedeemQuestion
+
+if TYPE_CHECKING:
+    from terminal.flow.effects import AskPerson, AskTicket, StartRead
+    from terminal.proof.reading import ChipConversation, Tools
+
+log = logging.getLogger(__name__)
+
+Post = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadWork:
+    """Reads a chip for a StartRead effect. ``block``: bytes a READ BINARY asks for."""
+
+    tools: Tools = field(repr=False)
+    block: int
+    photo: bool
+    post: Post = field(repr=False)
+
+    def job(self, effect: StartRead) -> CardJob:
+        """The job for the reader's thread."""
+        return lambda link: self._run(effect, link)
+
+    def _run(self, effect: StartRead, link: CardLink) -> None:
+        from terminal.proof.reading import ChipConversation
+
+        session = effect.session
+        talk = ChipConversation(
+            link.transceive, self.tools, self.block, lambda step: self.post(StepEntered(session, step))
+        )
+        try:
+            reading = talk.identify(effect.access, effect.claimed, simulated=link.simulated)
+        except CancelledError:
+            return
+        except Exception as error:  # noqa: BLE001 - the last stop before a device thread: every end is an event
+            self.post(ReadFailed(session, fault_of(error)))
+            return
+        self.post(ReadDone(session, reading))
+        if self.photo:
+            self._photo(session, talk)
+
+    def _photo(self, session: int, talk: ChipConversation) -> None:
+        from crypto.emrtd.lds import Ef
+        from crypto.emrtd.passive_auth import SecurityObject
+        from terminal.proof.photo import photo_of
+
+        try:
+            dg2 = talk.read_photo()
+            if dg2 is None:
+                return
+            SecurityObject.parse(talk.files[Ef.SOD]).verify_file(2, dg2)
+            self.post(PhotoRead(session, photo_of(dg2)))
+        except CancelledError:
+            return
+        except Exception as error:  # noqa: BLE001 - the decision stands without a photo; the screen says it is missing
+            log.warning("photo not read: %s", fault_of(error))
+
+
+def fault_of(error: Exception) -> str:
+    """The catalogue code for how a conversation with a card ended."""
+    if isinstance(error, FaultError):
+        return error.fault.code
+    table: tuple[tuple[type[Exception], str], ...] = (
+        (CardLostError, "card.lost"),
+        (AccessRefusedError, "card.locked"),
+        (MessagingBrokenError, "card.broken_messaging"),
+        (MalformedError, "card.malformed"),
+        (ProofError, "card.malformed"),
+    )
+    for kind, code in table:
+        if isinstance(error, kind):
+            return code
+    if isinstance(error, StatusError):
+        return "card.unknown" if error.step.startswith("SELECT application") else "card.malformed"
+    log.error("unexpected end of a card conversation: %s", type(error).__name__, exc_info=error)
+    return "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class AskWork:
+    """Asks the backend; ``scan_id`` names a question so that asking it twice is asking it once."""
+
+    backend: Backend
+    event: str
+    gate: str
+    deadline: float
+    post: Post = field(repr=False)
+
+    def person(self, effect: AskPerson, scan_id: str, now: datetime) -> None:
+        """Ask about a person, post what comes back."""
+        person = effect.person
+        question = EligibilityQuestion(scan_id, now, person.id_number, person.insurance_code, person.name, person.born)
+        self._ask(effect.session, lambda: self.backend.check(question, self.deadline))
+
+    def ticket(self, effect: AskTicket, scan_id: str, now: datetime) -> None:
+        """Redeem a ticket, post what comes back."""
+        question = RedeemQuestion(scan_id, now, effect.ticket.event, effect.ticket.ticket_id, self.gate)
+        self._ask(effect.session, lambda: self.backend.redeem(question, self.deadline))
+
+    def _ask(self, session: int, question: Callable[[], EligibilityAnswer | RedeemAnswer]) -> None:
+        try:
+            answer = question()
+        except FaultError as error:
+            self.post(AskFailed(session, error.fault.code))
+        except Exception as error:
+            log.error("backend driver failed: %s", type(error).__name__, exc_info=error)
+            self.post(AskFailed(session, "internal"))
+        else:
+            self.post(Answered(session, answer))
