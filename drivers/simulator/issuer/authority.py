@@ -59,6 +59,14 @@ class Authority:
             self._signers[kind] = DocumentSigner(certificate, key)
         return self._signers[kind]
 
+    def stranger(self) -> Authority:
+        """Another issuer, whom nobody has reason to accept."""
+        return Authority(self._seed + b"\0stranger", "CSCA SIMULATED STRANGER")
+
+    def chip_private(self, label: str) -> ec.EllipticCurvePrivateKey:
+        """A key for a chip, on brainpoolP256r1; the same ``label`` always gets the same one."""
+        return derive_ec(self._seed, f"chip {label}", ec.BrainpoolP256R1())
+
     def _signer_key(self, kind: SignerKind) -> SigningKey:
         if kind in {SignerKind.RSA, SignerKind.PSS}:
             scheme = Scheme.RSA_SHA256 if kind is SignerKind.RSA else Scheme.RSA_PSS_SHA256

@@ -1,0 +1,41 @@
+"""The card's half of Active Authentication (ICAO Doc 9303-11 §6.1): it signs what the terminal made up."""
+
+from __future__ import annotations
+
+import hashlib
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+from crypto.curves import Random
+
+CHALLENGE = 8
+_HEADER = b"\x6a"
+_TRAILERS = {"sha1": b"\xbc", "sha256": b"\x34\xcc"}
+_LARGE_KEY = 256
+
+
+def sign_challenge(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, challenge: bytes, random: Random) -> bytes:
+    """INTERNAL AUTHENTICATE's answer: plain r and s, or an ISO/IEC 9796-2 scheme 1 signature."""
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        size = (key.curve.group_order.bit_length() + 7) // 8
+        r, s = decode_dss_signature(key.sign(challenge, ec.ECDSA(hashes.SHA256())))
+        return r.to_bytes(size, "big") + s.to_bytes(size, "big")
+    size = key.key_size // 8
+    message = recoverable_message(size, "sha256" if size >= _LARGE_KEY else "sha1", challenge, random)
+    return _raise(key, int.from_bytes(message, "big")).to_bytes(size, "big")
+
+
+def recoverable_message(size: int, digest: str, challenge: bytes, random: Random) -> bytes:
+    """The ``size`` bytes that are signed: 6A, a nonce of the chip's own, the hash over both nonces, the trailer."""
+    trailer = _TRAILERS[digest]
+    nonce = random(size - len(_HEADER) - hashlib.new(digest).digest_size - len(trailer))
+    return _HEADER + nonce + hashlib.new(digest, nonce + challenge).digest() + trailer
+
+
+def _raise(key: rsa.RSAPrivateKey, message: int) -> int:
+    """``message`` to the private exponent, by the Chinese remainder theorem (RFC 8017 §5.1.2)."""
+    numbers = key.private_numbers()
+    first, second = pow(message, numbers.dmp1, numbers.p), pow(message, numbers.dmq1, numbers.q)
+    return second + numbers.q * ((first - second) * numbers.iqmp % numbers.p)
