@@ -20,14 +20,14 @@ from terminal.view import Desk
 class Method(Enum):
     """What was presented; HAND is a decision by staff, NOTHING a fault before anything was presented."""
 
-    CHIP_CCCD = "chip_cccd"
-    QR_CCCD = "qr_cccd"
-    QR_BHYT = "qr_bhyt"
-    TICKET = "ticket"
-    TYPED = "typed"
-    HAND = "hand"
-    OTHER_CODE = "other_code"
-    NOTHING = "nothing"
+    CHIP_CCCD = "CHIP_CCCD"
+    QR_CCCD = "QR_CCCD"
+    QR_BHYT = "QR_BHYT"
+    TICKET = "TICKET"
+    TYPED = "TYPED"
+    HAND = "HAND"
+    OTHER_CODE = "OTHER_CODE"
+    NOTHING = "NOTHING"
 
 
 _KEY = re.compile(r"[a-z0-9_.]{1,80}")
@@ -35,7 +35,7 @@ _WORD = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _MASKED = re.compile(r"[0-9]{3} [0-9]{3} ••••••")
 _PSEUDONYM = re.compile(r"[0-9a-f]{64}")
 _ID_NUMBER = re.compile(r"(?<![0-9])0[0-9]{11}(?![0-9])")
-_REFERENCE_MAX = 64
+_KEPT_MAX = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +43,8 @@ class JournalEntry:
     """One decision. ``when`` is aware; ``reason`` is the verdict's title key; ``fault`` a catalogue code; ``ms`` the
     time to the decision. Raises ValueError for a field that could hold personal data.
 
-    ``reference`` is a backend's text: it is made fit to be kept instead of refused, so that no answer of a backend
-    can keep a decision out of the journal.
+    ``ticket`` (its id) and ``reference`` (a backend's) are texts from outside: they are made fit to be kept instead of
+    refused, so that nothing presented or answered can keep a decision out of the journal.
     """
 
     when: datetime
@@ -59,6 +59,7 @@ class JournalEntry:
     pseudonym: str | None = None
     checks: tuple[tuple[CheckName, Word], ...] = ()
     scan_id: str | None = None
+    ticket: str | None = None
     reference: str | None = None
     simulated: bool = False
     ms: int | None = None
@@ -68,10 +69,16 @@ class JournalEntry:
             raise ValueError("journal: a time without a zone")
         if self.fault is not None and self.fault not in CATALOGUE:
             raise ValueError("journal: a fault that is not in the catalogue")
-        for name, form in (("reason", _KEY), ("device", _WORD), ("scan_id", _WORD)):
-            _require(name, getattr(self, name), form)
-        _require("masked", self.masked, _MASKED)
-        _require("pseudonym", self.pseudonym, _PSEUDONYM)
+        _require("reason", self.reason, _KEY)
+        _require("device", self.device, _WORD)
+        for name, value, form in (
+            ("scan_id", self.scan_id, _WORD),
+            ("masked", self.masked, _MASKED),
+            ("pseudonym", self.pseudonym, _PSEUDONYM),
+        ):
+            if value is not None:
+                _require(name, value, form)
+        object.__setattr__(self, "ticket", _kept(self.ticket))
         object.__setattr__(self, "reference", _kept(self.reference))
 
     def to_json(self) -> str:
@@ -89,6 +96,7 @@ class JournalEntry:
             "pseudonym": self.pseudonym,
             "checks": [[name.value, word.value] for name, word in self.checks],
             "scan_id": self.scan_id,
+            "ticket": self.ticket,
             "reference": self.reference,
             "simulated": self.simulated,
             "ms": self.ms,
@@ -122,13 +130,13 @@ class JournalEntry:
         return cls(**known)  # type: ignore[arg-type]  # every field is checked by __post_init__ and the round trip
 
 
-def _require(name: str, value: str | None, form: re.Pattern[str]) -> None:
-    if value is not None and not form.fullmatch(value):
+def _require(name: str, value: str, form: re.Pattern[str]) -> None:
+    if not form.fullmatch(value):
         raise ValueError(f"journal: {name} has another form than agreed")
 
 
-def _kept(reference: str | None) -> str | None:
-    """Signs that references are made of; an ID number that a backend echoes is not kept."""
-    if reference is None:
+def _kept(text: str | None) -> str | None:
+    """The signs that ids are made of; an ID number that a backend echoes is not kept."""
+    if text is None:
         return None
-    return _ID_NUMBER.sub("#", re.sub(r"[^A-Za-z0-9._:/#+=-]", "?", reference[:_REFERENCE_MAX]))
+    return _ID_NUMBER.sub("#", re.sub(r"[^A-Za-z0-9._:/#+=-]", "?", text[:_KEPT_MAX]))

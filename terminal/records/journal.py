@@ -124,7 +124,7 @@ class _Transaction:
 
 
 def _seal(prev: bytes, seq: int, text: str) -> bytes:
-    return hashlib.sha256(prev + seq.to_bytes(8, "big") + text.encode("utf-8", "surrogatepass")).digest()
+    return hashlib.sha256(prev + seq.to_bytes(8, "big") + text.encode()).digest()
 
 
 def _parse(seq: int, text: str) -> JournalEntry:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ _BUSY_SECONDS = 1.0
 # AUTOINCREMENT remembers the highest number ever given, so that entries cut off at the end are missed.
 # The insert guard stops INSERT OR REPLACE, which deletes without asking the delete guard.
 _SCHEMA = """
+PRAGMA journal_mode = WAL;
 BEGIN IMMEDIATE;
 CREATE TABLE journal (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -48,11 +50,11 @@ def open_store(path: Path) -> sqlite3.Connection:
     """
     with faults():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # SQLite gives its side files the rights of the main file, so these hold for all of them.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        if not path.exists():
+            _make(path)
+        connection = _connect(path)
         try:
-            _prepare(connection)
+            _check(connection)
         except BaseException:
             connection.close()
             raise
@@ -75,36 +77,43 @@ def _cause(error: Exception) -> str:
     return type(error).__name__ if isinstance(error, OSError) else str(error)
 
 
-def _prepare(connection: sqlite3.Connection) -> None:
-    if connection.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
-        raise FaultError("journal.write", "this file system cannot keep a write-ahead log")
-    connection.execute("PRAGMA synchronous = FULL")
-    if _is_empty(connection):
-        _create(connection)
+def _make(path: Path) -> None:
+    """A new journal that appears whole: two programs that start at once end up with the same one."""
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # mode 0600; side files follow it
+    os.close(handle)
+    try:
+        connection = _connect(Path(draft))
+        try:
+            connection.executescript(_SCHEMA)
+        finally:
+            connection.close()
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        Path(draft).unlink()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    # Our entries are ASCII; text that is not even UTF-8 must come out as something that breaks the chain.
+    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    try:
+        connection.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check(connection: sqlite3.Connection) -> None:
     identity = (_pragma(connection, "application_id"), _pragma(connection, "user_version"))
     if identity != (APPLICATION_ID, _VERSION):
         raise FaultError("journal.damaged", "not a journal of this version")
-    if not _objects(connection) >= _OBJECTS:
+    found = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+    if _OBJECTS - found:
         raise FaultError("journal.damaged", "the journal's table or guards are missing")
-
-
-def _create(connection: sqlite3.Connection) -> None:
-    try:
-        connection.executescript(_SCHEMA)
-    except sqlite3.OperationalError:
-        if connection.in_transaction:
-            connection.rollback()
-        # Two programs may start at once; the second finds everything made.
-        if _is_empty(connection):
-            raise
-
-
-def _is_empty(connection: sqlite3.Connection) -> bool:
-    return not _objects(connection) and _pragma(connection, "application_id") == 0
-
-
-def _objects(connection: sqlite3.Connection) -> set[str]:
-    return {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+    if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        raise FaultError("journal.write", "the journal's file cannot keep a write-ahead log here")
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:
