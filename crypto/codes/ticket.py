@@ -93,6 +93,30 @@ class TicketKey:
         """The first eight bytes of the key's SHA-256."""
         return hashlib.sha256(self.public).digest()[:8]
 
+    def to_pem(self) -> bytes:
+        """SubjectPublicKeyInfo (RFC 8410) as PEM."""
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+        return Ed25519PublicKey.from_public_bytes(self.public).public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+
+    @classmethod
+    def from_pem(cls, pem: bytes) -> TicketKey:
+        """The key in a PEM file that an issuer gave; raises MalformedError, NotSupportedError (not Ed25519)."""
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+        try:
+            key = serialization.load_pem_public_key(pem)
+        except (ValueError, UnsupportedAlgorithm) as error:
+            raise MalformedError("ticket key: no public key in PEM form") from error
+        if not isinstance(key, Ed25519PublicKey):
+            raise NotSupportedError("ticket key: not an Ed25519 key")
+        return cls(key.public_bytes_raw())
+
 
 def is_ticket_text(text: str) -> bool:
     """Whether the text claims to be a ticket of this form."""

@@ -1,0 +1,162 @@
+"""``tram ticket issue``: signed tickets as text, JSON or QR pictures, registered in a backend's database if asked."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from datetime import date, datetime, time, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crypto.codes.ticket import Form, public_half
+from crypto.errors import MalformedError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from backend.rules import SoldTicket
+
+HELP = "issue signed tickets"
+
+_DONE, _USAGE, _DEVICE = 0, 2, 3
+_VIETNAM = timezone(timedelta(hours=7))
+_MAX_COUNT = 100_000
+_FORMS = {"base45": Form.BASE45, "base32": Form.BASE32}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``tram ticket``."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    issue = actions.add_parser("issue", help="make signed tickets")
+    issue.add_argument("--event", required=True, help="event id, A-Z a-z 0-9 . _ - (at most 64)")
+    issue.add_argument("--product", required=True, help="product id, of the same form")
+    issue.add_argument("--audience", help="for whom the product is, in words, for --db (người lớn)")
+    issue.add_argument("--admits", type=int, default=1, help="how many people one ticket admits (default 1)")
+    issue.add_argument("--valid-from", type=_begin, metavar="WHEN", help="yyyy-mm-dd or a time with offset (today)")
+    issue.add_argument("--valid-to", type=_end, metavar="WHEN", help="last day, or the moment it ends (the first day)")
+    issue.add_argument("--issuer", default="tram", help="issuer id (default tram)")
+    issue.add_argument("--key", type=Path, help="signing key, made when missing (default: beside the database)")
+    issue.add_argument("--form", choices=sorted(_FORMS), default="base45", help="base32 is for keyboard-mode scanners")
+    issue.add_argument("--count", type=int, default=1, help="how many tickets (default 1)")
+    issue.add_argument("--db", metavar="URL", help="register the tickets there, sqlite:///FILE")
+    issue.add_argument("--png", type=Path, metavar="FILE", help="also as QR picture; with --count FILE-1.png, …")
+    issue.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Issue; 0 done, 2 wrong arguments or files, 3 a file or the database cannot be written."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from backend.keys import SecretFileError
+    from backend.store import BusyError, UrlError
+
+    try:
+        _issue(args)
+    except (UrlError, SecretFileError) as error:
+        return _fail(_USAGE, str(error))
+    except MalformedError as error:
+        return _fail(_USAGE, f"{error}: see tram ticket issue --help")
+    except (SQLAlchemyError, BusyError) as error:
+        return _fail(_DEVICE, f"the database cannot be used ({type(error).__name__}): check --db and who else uses it")
+    except OSError as error:
+        return _fail(_DEVICE, f"{error.strerror or error}: check the folders of --key, --db and --png")
+    return _DONE
+
+
+def _issue(args: argparse.Namespace) -> None:
+    from backend import keys, places
+    from backend.signing import signed
+    from backend.store import database_file
+
+    if not 1 <= args.count <= _MAX_COUNT:
+        raise MalformedError(f"--count is a number from 1 to {_MAX_COUNT}")
+    key_file = args.key or places.beside(database_file(args.db or places.default_url()), keys.KEY_FILE)
+    key = keys.load_signing_key(key_file)
+    sold = _sold(args)
+    texts = [signed(ticket, args.issuer, key, _FORMS[args.form]) for ticket in sold]
+    if args.db:
+        _register(args, sold)
+    pictures = _draw(args.png, texts) if args.png else [None] * len(texts)
+    if args.json:
+        rows = [_row(*each) for each in zip(sold, texts, pictures, strict=True)]
+        _print_json(rows, key, keys.public_key_file(key_file))
+    else:
+        sys.stdout.write("".join(f"{text}\n" for text in texts))
+
+
+def _sold(args: argparse.Namespace) -> list[SoldTicket]:
+    from backend.rules import SoldTicket
+    from backend.signing import new_ticket_id
+
+    begin: datetime = args.valid_from or _begin(datetime.now(_VIETNAM).date().isoformat())
+    end: datetime = args.valid_to or _end(begin.astimezone(_VIETNAM).date().isoformat())
+    return [SoldTicket(args.event, new_ticket_id(), args.product, args.admits, begin, end) for _ in range(args.count)]
+
+
+def _register(args: argparse.Namespace, sold: list[SoldTicket]) -> None:
+    from backend import ledger
+    from backend.store import Store
+
+    store = Store(args.db)
+    try:
+        with store.transaction() as db:
+            if args.audience:
+                ledger.add_product(db, args.event, args.product, args.audience)
+            ledger.add_tickets(db, sold)
+    finally:
+        store.close()
+
+
+def _draw(path: Path, texts: list[str]) -> list[Path]:
+    from backend.picture import save_qr
+
+    numbered = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(1, len(texts) + 1))
+    files = [path] if len(texts) == 1 else list(numbered)
+    for file, text in zip(files, texts, strict=True):
+        save_qr(text, file)
+    return files
+
+
+def _row(ticket: SoldTicket, text: str, picture: Path | None) -> dict[str, object]:
+    return {
+        "ticket": ticket.ticket,
+        "event": ticket.event,
+        "product": ticket.product,
+        "admits": ticket.admits,
+        "valid_from": ticket.valid_from.isoformat(),
+        "valid_to": ticket.valid_to.isoformat(),
+        "text": text,
+        "png": str(picture) if picture else None,
+    }
+
+
+def _print_json(rows: list[dict[str, object]], key: Ed25519PrivateKey, key_file: Path) -> None:
+    public = {"ticket_key": str(key_file), "key_id": public_half(key).key_id.hex()}
+    sys.stdout.write(json.dumps({"tickets": rows, **public}, ensure_ascii=False) + "\n")
+
+
+def _begin(text: str) -> datetime:
+    return _moment(text, days=0)
+
+
+def _end(text: str) -> datetime:
+    return _moment(text, days=1)
+
+
+def _moment(text: str, days: int) -> datetime:
+    """A time with offset as it is; a date as its midnight in Vietnam, ``days`` later."""
+    try:
+        if len(text) == len("yyyy-mm-dd"):
+            return datetime.combine(date.fromisoformat(text) + timedelta(days=days), time(), _VIETNAM)
+        moment = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError("a date yyyy-mm-dd or a time yyyy-mm-ddThh:mm+07:00") from None
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError("a time needs its offset, as in 2026-11-22T08:00+07:00")
+    return moment
+
+
+def _fail(code: int, words: str) -> int:
+    sys.stderr.write(f"tram ticket: {words}\n")
+    return code

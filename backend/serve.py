@@ -1,0 +1,129 @@
+"""``tram backend serve``: the reference server on the loopback. ``tram backend openapi``: its machine-readable form."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from backend.sample import SampleTicket
+
+HELP = "run the reference backend, or print its OpenAPI document"
+
+_DONE, _USAGE, _DEVICE = 0, 2, 3
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``tram backend``."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    serve = actions.add_parser("serve", help="answer terminals on 127.0.0.1 until Ctrl-C or SIGTERM")
+    serve.add_argument("--db", metavar="URL", help="database, sqlite:///FILE (default: in the user's data folder)")
+    serve.add_argument("--port", type=_port, default=0, help="0 (default) takes any free port")
+    serve.add_argument("--sample", action="store_true", help="put invented members and tickets into the database")
+    serve.add_argument("--token-file", type=Path, help="bearer token, made when missing (default: beside the database)")
+    serve.add_argument("--key", type=Path, help="ticket signing key, made when missing (default: beside the database)")
+    serve.add_argument("--json", action="store_true", help="say as one JSON object where it listens")
+    actions.add_parser("openapi", help="print the OpenAPI document")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what was asked; 0 done, 2 wrong arguments or files, 3 the port or the database cannot be had."""
+    try:
+        return _openapi() if args.action == "openapi" else _serve(args)
+    except ModuleNotFoundError as error:
+        return _fail(_USAGE, f"{error.name} is not installed: pip install 'tram-terminal[backend]'")
+
+
+def openapi_text() -> str:
+    """The OpenAPI document of the protocol, as committed in backend/openapi.json."""
+    from backend.app import describe
+
+    return json.dumps(describe(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _openapi() -> int:
+    sys.stdout.write(openapi_text())
+    return _DONE
+
+
+def _serve(args: argparse.Namespace) -> int:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from backend.keys import SecretFileError
+    from backend.store import BusyError, UrlError
+
+    try:
+        _run_server(args)
+    except (UrlError, SecretFileError) as error:
+        return _fail(_USAGE, str(error))
+    except (SQLAlchemyError, BusyError) as error:
+        return _fail(_DEVICE, f"the database cannot be used ({type(error).__name__}): check --db and who else uses it")
+    except OSError as error:
+        return _fail(_DEVICE, f"{error.strerror or error}: choose another --port, or check the files' folder")
+    return _DONE
+
+
+def _run_server(args: argparse.Namespace) -> None:
+    from backend import keys, places
+    from backend.app import create_app
+    from backend.sample import seed
+    from backend.server import LOOPBACK, listen, serve_until_signal
+    from backend.store import Store, database_file
+
+    url = args.db or places.default_url()
+    database = database_file(url)
+    token_file = args.token_file or places.beside(database, keys.TOKEN_FILE)
+    key_file = args.key or places.beside(database, keys.KEY_FILE)
+    token, key = keys.load_token(token_file), keys.load_signing_key(key_file)
+    store = Store(url)
+    try:
+        samples = seed(store, key, _now()) if args.sample else ()
+        with listen(args.port) as listener:
+            address = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+            found = {"url": address, "token_file": token_file, "ticket_key": keys.public_key_file(key_file)}
+            words = _ready_words({name: str(value) for name, value in found.items()}, samples, as_json=args.json)
+            serve_until_signal(create_app(store.transaction, token, _now), listener, lambda: _say(words))
+    finally:
+        store.close()
+
+
+def _ready_words(found: dict[str, str], samples: tuple[SampleTicket, ...], *, as_json: bool) -> str:
+    if not as_json:
+        return "{url}  token: {token_file}  ticket key: {ticket_key}".format_map(found)
+    tickets = [
+        {
+            "ticket": sample.ticket.ticket,
+            "event": sample.ticket.event,
+            "product": sample.ticket.product,
+            "admits": sample.ticket.admits,
+            "expected": sample.expected,
+            "text": sample.text,
+        }
+        for sample in samples
+    ]
+    return json.dumps({**found, "sample_tickets": tickets}, ensure_ascii=False)
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()
+
+
+def _fail(code: int, words: str) -> int:
+    sys.stderr.write(f"tram backend: {words}\n")
+    return code
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65_535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return port

@@ -1,0 +1,59 @@
+"""The running server: a socket on the loopback, a word when it listens, an orderly end."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from starlette.types import ASGIApp
+
+LOOPBACK = "127.0.0.1"
+
+_GRACE = 2
+"""Seconds that running answers get at the end."""
+
+
+def listen(port: int) -> socket.socket:
+    """A bound socket on the loopback; port 0 takes any free one. Raises OSError when the port is taken."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.bind((LOOPBACK, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+class AnnouncingServer(uvicorn.Server):
+    """A server that says once when it answers."""
+
+    def __init__(self, app: ASGIApp, ready: Callable[[], None]) -> None:
+        # No access log: paths are harmless, but peers and times are nobody's business either.
+        config = uvicorn.Config(
+            app, access_log=False, log_level="warning", lifespan="off", timeout_graceful_shutdown=_GRACE
+        )
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to answer, then say so."""
+        await super().startup(sockets)
+        self._ready()
+
+
+def serve_until_signal(app: ASGIApp, listener: socket.socket, ready: Callable[[], None]) -> None:
+    """Answer until the process is asked to end (SIGTERM, Ctrl-C, Ctrl-Break), then finish what is running."""
+    server = AnnouncingServer(app, ready)
+
+    def end(_number: int, _frame: object) -> None:
+        server.should_exit = True
+
+    # The server handles signals while it runs and raises them once more afterwards; ours keep that from killing
+    # the process before its database is closed, and catch a signal that comes before the server is up.
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+        number = getattr(signal, name, None)
+        if number is not None:
+            signal.signal(number, end)
+    server.run(sockets=[listener])
