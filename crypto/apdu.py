@@ -38,8 +38,9 @@ class Command:
     p2: int
     data: bytes = field(default=b"", repr=False)
     le: int | None = None
-    short_answer: bool = field(default=False, compare=False)
-    """Known to fit a short response even when protected, so that Le 256 does not force the extended form."""
+    answer: int | None = field(default=None, compare=False)
+    """The most bytes that can come back, where that is known to be fewer than ``le`` asks for. Never sent: it tells
+    secure messaging whether a short response has room for them."""
 
     @property
     def header(self) -> bytes:

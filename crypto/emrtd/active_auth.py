@@ -20,6 +20,7 @@ from crypto.errors import (
 
 _DG15_TAG = 0x6F
 _CHALLENGE = 8
+_DER_OVERHEAD = 9
 
 # ISO/IEC 10118-3 numbers in the two-byte trailer (ISO/IEC 9796-2 §8.2.2); the one-byte trailer leaves SHA-1 implied.
 _HASH_OF_TRAILER = {0x33: "sha1", 0x34: "sha256", 0x35: "sha512", 0x36: "sha384", 0x38: "sha224"}
@@ -47,19 +48,19 @@ def authenticate(channel: Channel, dg15: bytes, infos: SecurityInfos | None, ran
     key = public_keys.parse(tlv.parse_one(tlv.parse_one(dg15, _DG15_TAG).value))
     challenge = random(_CHALLENGE)
     if isinstance(key, RsaKey):
-        signature = _sign(channel, challenge, Command(0x00, 0x88, 0, 0, challenge, key.size))
+        signature = _sign(channel, challenge, key.size)
         return f"RSA {_NAMES[verify_rsa(key, challenge, signature)]}"
     hash_name = _hash_for(key, infos)
-    signature = _sign(channel, challenge, Command(0x00, 0x88, 0, 0, challenge, SHORT_MAX, short_answer=True))
+    signature = _sign(channel, challenge, 2 * key.curve.order_size + _DER_OVERHEAD)
     verify_ec(key, hash_name, challenge, signature)
     return f"ECDSA {key.curve.name} {_NAMES[hash_name]}"
 
 
-def _sign(channel: Channel, challenge: bytes, command: Command) -> bytes:
-    response = channel.send(command)
+def _sign(channel: Channel, challenge: bytes, size: int) -> bytes:
+    response = channel.send(Command(0x00, 0x88, 0, 0, challenge, max(size, SHORT_MAX), size))
     if response.sw == SW_WRONG_LENGTH:
         # No extended length here: the chip then hands the signature over in parts (61xx).
-        response = channel.send(Command(0x00, 0x88, 0, 0, challenge, SHORT_MAX, short_answer=True))
+        response = channel.send(Command(0x00, 0x88, 0, 0, challenge, SHORT_MAX, 0))
     return response.require("active authentication: sign the challenge")
 
 

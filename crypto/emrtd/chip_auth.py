@@ -7,6 +7,7 @@ from crypto.apdu import SHORT_MAX, Channel, Command
 from crypto.curves import Random
 from crypto.emrtd import keys
 from crypto.emrtd.keys import Suite
+from crypto.emrtd.lds import Ef
 from crypto.emrtd.messaging import SecureMessaging
 from crypto.emrtd.security_infos import ChipAuthInfo, ChipAuthKey, SecurityInfos
 from crypto.errors import CloneSuspectedError, MessagingBrokenError, NotSupportedError
@@ -14,6 +15,7 @@ from crypto.errors import CloneSuspectedError, MessagingBrokenError, NotSupporte
 # A chip without ChipAuthenticationInfo runs the first version with 3DES (§9.2.5).
 _DEFAULT = ChipAuthInfo("0.4.0.127.0.7.2.2.3.2.1", 1, None)
 _SW_SECURITY = 0x69
+_SHORT_ANSWER = 16
 
 
 def authenticate(channel: Channel, infos: SecurityInfos, random: Random) -> None:
@@ -59,7 +61,7 @@ def _set_authentication_template(channel: Channel, info: ChipAuthInfo, key: Chip
 
 def _general_authenticate(channel: Channel, public: bytes) -> None:
     data = tlv.encode(0x7C, tlv.encode(0x80, public))
-    command = Command(0x00, 0x86, 0, 0, data, SHORT_MAX, short_answer=True)
+    command = Command(0x00, 0x86, 0, 0, data, SHORT_MAX, answer=_SHORT_ANSWER)
     channel.send(command).require("chip authentication: agree keys")
 
 
@@ -70,9 +72,9 @@ def _key_reference(key: ChipAuthKey) -> bytes:
 
 
 def _prove(channel: Channel, messaging: SecureMessaging) -> None:
-    # Any authenticated answer proves the new keys, whatever its status; EF.SOD is there on every chip.
+    # Any authenticated answer proves the new keys, whatever its status. The file is DG14, from which the keys came.
     try:
-        response = channel.send(Command(0x00, 0xA4, 0x02, 0x0C, b"\x01\x1d"))
+        response = channel.send(Command(0x00, 0xA4, 0x02, 0x0C, Ef.DG14.fid.to_bytes(2, "big")))
     except MessagingBrokenError as error:
         raise CloneSuspectedError("chip authentication: the chip cannot use the new keys") from error
     if messaging.verified:

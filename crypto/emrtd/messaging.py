@@ -99,9 +99,8 @@ class SecureMessaging:
         return Command(command.cla | 0x0C, command.ins, command.p1, command.p2, body, le)
 
     def _needs_extended(self, command: Command) -> bool:
-        if command.short_answer:
-            return False
-        return command.le is not None and command.le > self.short_capacity
+        expected = command.le if command.answer is None else command.answer
+        return (expected or 0) > self.short_capacity
 
     def _open(self, keys: SessionKeys, data: bytes) -> Response:
         counter = self._count()
