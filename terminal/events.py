@@ -195,6 +195,21 @@ class TimerFired:
 
 
 Event = (
-    CardPlaced | CardRemoved | CodeSeen | NumberTyped | MrzTyped | Pressed | Admitted | StepEntered | ReadDone
-    | PhotoRead | ReadFailed | Answered | AskFailed | RecordFailed | DeviceDown | DeviceUp | TimerFired
+    CardPlaced
+    | CardRemoved
+    | CodeSeen
+    | NumberTyped
+    | MrzTyped
+    | Pressed
+    | Admitted
+    | StepEntered
+    | ReadDone
+    | PhotoRead
+    | ReadFailed
+    | Answered
+    | AskFailed
+    | RecordFailed
+    | DeviceDown
+    | DeviceUp
+    | TimerFired
 )

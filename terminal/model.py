@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
 
+from crypto.civil import PartialDate, Sex
 from crypto.id_number import IdNumber
 
 
@@ -75,13 +76,6 @@ class Check:
     why: Message | None = None
 
 
-class Sex(Enum):
-    """As the card writes it."""
-
-    MALE = "male"
-    FEMALE = "female"
-
-
 class DataSource(Enum):
     """Where an identity came from; only CHIP data can be proven."""
 
@@ -92,31 +86,13 @@ class DataSource(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class BirthDate:
-    """A date of birth; month and day are 0 where the papers do not know them."""
-
-    year: int
-    month: int = 0
-    day: int = 0
-
-    def __repr__(self) -> str:
-        return "BirthDate(…)"
-
-    def text(self) -> str:
-        """As printed: dd/MM/yyyy, or yyyy alone."""
-        if self.month and self.day:
-            return f"{self.day:02}/{self.month:02}/{self.year:04}"
-        return f"{self.year:04}"
-
-
-@dataclass(frozen=True, slots=True)
 class Person:
     """Who a card or a code says this is. ``expires`` None with ``no_expiry`` False means: not known."""
 
     source: DataSource
     id_number: IdNumber | None = None
     name: str | None = field(default=None, repr=False)
-    born: BirthDate | None = field(default=None, repr=False)
+    born: PartialDate | None = field(default=None, repr=False)
     sex: Sex | None = field(default=None, repr=False)
     address: str | None = field(default=None, repr=False)
     issued: date | None = field(default=None, repr=False)

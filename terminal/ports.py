@@ -14,9 +14,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from crypto.civil import PartialDate
 from crypto.id_number import IdNumber
 from terminal.events import Event
-from terminal.model import BirthDate, EligibilityAnswer, RedeemAnswer
+from terminal.model import EligibilityAnswer, RedeemAnswer
 from terminal.view import Cue, View
 
 Inbox = Callable[[Event], None]
@@ -159,7 +160,7 @@ class EligibilityQuestion:
     id_number: IdNumber | None = None
     insurance_code: str | None = field(default=None, repr=False)
     name: str | None = field(default=None, repr=False)
-    born: BirthDate | None = field(default=None, repr=False)
+    born: PartialDate | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

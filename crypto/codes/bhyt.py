@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
-from crypto.codes.civil import PartialDate, Sex, read_slashed
+from crypto.civil import PartialDate, Sex, read_slashed
 from crypto.errors import MalformedError
 
 _CODE = re.compile(r"[0-9]{10}|[A-Z]{2}[1-5][0-9]{12}")

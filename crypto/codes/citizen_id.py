@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
-from crypto.codes.civil import PartialDate, Sex, read_packed, read_sex
+from crypto.civil import PartialDate, Sex, read_packed, read_sex
 from crypto.codes.repair import Damage, mend
 from crypto.errors import MalformedError
 from crypto.id_number import IdNumber

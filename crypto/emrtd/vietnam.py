@@ -5,13 +5,13 @@ No public specification exists; the layout is the one that several independent r
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from crypto import tlv
+from crypto.civil import PartialDate, read_written
 from crypto.emrtd import mrz
 from crypto.emrtd.lds import Ef
 from crypto.errors import MalformedError
@@ -24,30 +24,6 @@ _UTF8_TEXT = bytes.fromhex("28D316010008")  # OID 1.0.10646.1.0.8
 _STRINGS = frozenset({0x0C, 0x12, 0x13, 0x16})  # UTF8String, NumericString, PrintableString, IA5String
 _MAX_SIZE = 16 * 1024
 _MAX_FIELDS = 64
-_DAY = re.compile(r"(?:([0-9]{2})[/-])?(?:([0-9]{2})[/-])?([0-9]{4})")
-
-
-@dataclass(frozen=True, slots=True)
-class CardDate:
-    """A date of birth as the card writes it; month and day are 0 where it does not know them."""
-
-    year: int
-    month: int = 0
-    day: int = 0
-
-    def __repr__(self) -> str:
-        return "CardDate(…)"
-
-    @property
-    def exact(self) -> date | None:
-        """The calendar date, or None when it is partly unknown."""
-        return date(self.year, self.month, self.day) if self.month and self.day else None
-
-    @property
-    def mrz(self) -> str:
-        """YYMMDD with fillers for what is unknown (ICAO Doc 9303-3 §4.8)."""
-        month = f"{self.month:02}" if self.month else "<<"
-        return f"{self.year % 100:02}{month}" + (f"{self.day:02}" if self.day else "<<")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +65,9 @@ class Dg13:
         return self.text(2)
 
     @property
-    def born(self) -> CardDate | None:
+    def born(self) -> PartialDate | None:
         """The date of birth (3), perhaps without day or month; None when it is not written as a date."""
-        return _card_date(self.text(3))
+        return read_written(self.text(3) or "")
 
     @property
     def sex(self) -> str | None:
@@ -175,7 +151,7 @@ def encode_dg13(values: Mapping[int, str | Sequence[str]]) -> bytes:
     return tlv.encode(Ef.DG13.tag, tlv.encode(0x30, body))
 
 
-def card_mrz(*, id_number: IdNumber, name: str, born: CardDate, sex: str, expires: date | None) -> str:
+def card_mrz(*, id_number: IdNumber, name: str, born: PartialDate, sex: str, expires: date | None) -> str:
     """The TD1 zone of a citizen card, 90 characters; ``sex`` is M or F, no ``expires`` means that it has none.
 
     Raises MalformedError where a part does not fit the zone.
@@ -229,22 +205,8 @@ def _clean(value: bytes) -> str:
     return text
 
 
-def _card_date(text: str | None) -> CardDate | None:
-    match = _DAY.fullmatch(text or "")
-    if match is None:
-        return None
-    first, second, year = match.groups()
-    day, month = (first, second) if second else (None, first)
-    found = CardDate(int(year), int(month or 0), int(day or 0) if int(month or 0) else 0)
-    try:
-        date(found.year, found.month or 1, found.day or 1)
-    except ValueError:
-        return None
-    return found
-
-
 def _exact(text: str | None) -> date | None:
-    found = _card_date(text)
+    found = read_written(text or "")
     return found.exact if found else None
 
 

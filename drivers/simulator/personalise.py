@@ -10,12 +10,13 @@ from types import MappingProxyType
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from crypto import der, tlv
+from crypto.civil import PartialDate
 from crypto.emrtd.dg1 import encode_dg1
 from crypto.emrtd.face import encode_dg2
 from crypto.emrtd.keys import Suite
 from crypto.emrtd.lds import Com, Ef, encode_com
 from crypto.emrtd.mrz import parse_mrz
-from crypto.emrtd.vietnam import CardDate, card_mrz, encode_dg13
+from crypto.emrtd.vietnam import card_mrz, encode_dg13
 from drivers.simulator.card.contents import ChipAuthenticationOffer, Contents, PaceOffer
 from drivers.simulator.faults import ChipFault
 from drivers.simulator.issuer import security_infos as infos
@@ -78,7 +79,7 @@ def personalise(person: Resident, make: Make, authority: Authority) -> Contents:
 
 def mrz_zone(person: Resident) -> str:
     """The MRZ of ``person``'s card, 90 characters."""
-    born = CardDate(person.born.year, person.born.month, person.born.day)
+    born = PartialDate(person.born.year, person.born.month, person.born.day)
     sex = "M" if person.sex is Sex.MALE else "F"
     return card_mrz(id_number=person.id_number, name=person.name, born=born, sex=sex, expires=person.expires)
 

@@ -36,9 +36,12 @@ Post = Callable[[Event], None]
 
 @dataclass(frozen=True, slots=True)
 class ReadWork:
-    """Reads a chip for a StartRead effect. ``block``: bytes a READ BINARY asks for."""
+    """Reads a chip for a StartRead effect. ``block``: bytes a READ BINARY asks for.
 
-    tools: Tools = field(repr=False)
+    ``tools`` is called for each read, so that an issuer accepted meanwhile counts at once.
+    """
+
+    tools: Callable[[], Tools]
     block: int
     photo: bool
     post: Post = field(repr=False)
@@ -51,10 +54,10 @@ class ReadWork:
         from terminal.proof.reading import ChipConversation
 
         session = effect.session
-        talk = ChipConversation(
-            link.transceive, self.tools, self.block, lambda step: self.post(StepEntered(session, step))
-        )
         try:
+            talk = ChipConversation(
+                link.transceive, self.tools(), self.block, lambda step: self.post(StepEntered(session, step))
+            )
             reading = talk.identify(effect.access, effect.claimed, simulated=link.simulated)
         except CancelledError:
             return
@@ -107,7 +110,6 @@ class AskWork:
     """Asks the backend; ``scan_id`` names a question so that asking it twice is asking it once."""
 
     backend: Backend
-    event: str
     gate: str
     deadline: float
     post: Post = field(repr=False)

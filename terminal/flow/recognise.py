@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 from crypto.errors import IssuerUnknownError, MalformedError, ProofError
 from crypto.id_number import IdNumber
 from terminal.events import MrzTyped, NumberTyped
-from terminal.model import BirthDate, DataSource, Person, Sex
+from terminal.model import DataSource, Person
 from terminal.proof.access import ChipAccess, access_for, typed_access
 
 if TYPE_CHECKING:
     from crypto.codes.bhyt import InsuranceQr
     from crypto.codes.citizen_id import CitizenQr
-    from crypto.codes.civil import PartialDate
     from crypto.codes.sniff import TicketQr
     from crypto.codes.ticket import Ticket, TicketKey
 
@@ -106,8 +105,8 @@ def _citizen(code: CitizenQr) -> Person:
         source=DataSource.CARD_QR,
         id_number=code.id_number,
         name=code.name,
-        born=_born(code.born),
-        sex=Sex(code.sex.value) if code.sex else None,
+        born=code.born,
+        sex=code.sex,
         address=code.address,
         issued=code.issued,
     )
@@ -117,14 +116,10 @@ def _insured(code: InsuranceQr) -> Person:
     return Person(
         source=DataSource.INSURANCE_QR,
         name=code.name,
-        born=_born(code.born),
-        sex=Sex(code.sex.value) if code.sex else None,
+        born=code.born,
+        sex=code.sex,
         insurance_code=code.code,
     )
-
-
-def _born(value: PartialDate | None) -> BirthDate | None:
-    return BirthDate(value.year, value.month, value.day) if value else None
 
 
 def _ticket(code: TicketQr, keys: Sequence[TicketKey], now: datetime, *, simulated: bool) -> TicketSeen:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from crypto.civil import PartialDate, Sex, read_sex
 from crypto.codes.citizen_id import fold_name
 from crypto.emrtd.dg1 import parse_dg1
 from crypto.emrtd.lds import Ef
@@ -12,7 +13,6 @@ from crypto.emrtd.mrz import Mrz
 from crypto.emrtd.vietnam import NO_EXPIRY, Dg13, parse_dg13
 from crypto.errors import MalformedError
 from terminal.model import (
-    BirthDate,
     Check,
     CheckName,
     ChipReading,
@@ -21,7 +21,6 @@ from terminal.model import (
     Message,
     Person,
     ReadMetrics,
-    Sex,
     Word,
 )
 from terminal.proof.passive import PassiveReport
@@ -111,7 +110,7 @@ def _from_mrz(mrz: Mrz, today: date) -> Person:
         source=DataSource.CHIP,
         id_number=mrz.id_number,
         name=f"{mrz.surname} {mrz.given_names}".strip(),
-        born=BirthDate(born.year, born.month, born.day) if born else None,
+        born=PartialDate(born.year, born.month, born.day) if born else None,
         sex={"M": Sex.MALE, "F": Sex.FEMALE}.get(mrz.sex),
         expires=_mrz_expiry(mrz),
         no_expiry=mrz.expires == NO_EXPIRY,
@@ -120,22 +119,17 @@ def _from_mrz(mrz: Mrz, today: date) -> Person:
 
 def _from_dg13(dg13: Dg13, mrz: Mrz | None, today: date) -> Person:
     basis = _from_mrz(mrz, today) if mrz else None
-    born = dg13.born
     return Person(
         source=DataSource.CHIP,
         id_number=dg13.id_number,
         name=dg13.name or (basis.name if basis else None),
-        born=BirthDate(born.year, born.month, born.day) if born else basis.born if basis else None,
-        sex=_sex(dg13.sex) or (basis.sex if basis else None),
+        born=dg13.born or (basis.born if basis else None),
+        sex=read_sex(dg13.sex or "") or (basis.sex if basis else None),
         address=dg13.residence,
         issued=dg13.issued,
         expires=dg13.expires or (basis.expires if basis else None),
         no_expiry=dg13.no_expiry or bool(basis and basis.no_expiry and dg13.expires is None),
     )
-
-
-def _sex(text: str | None) -> Sex | None:
-    return {"NAM": Sex.MALE, "NU": Sex.FEMALE}.get(fold_name(text)) if text else None
 
 
 def _mrz_expiry(mrz: Mrz) -> date | None:

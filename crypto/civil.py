@@ -9,6 +9,7 @@ from datetime import date
 from enum import Enum
 
 _PACKED = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{4})")
+_WRITTEN = re.compile(r"(?:(?:([0-9]{2})[/-])?([0-9]{2})[/-])?([0-9]{4})")
 _SLASHED = re.compile(r"(?:(?:([0-9]{1,2})/)?([0-9]{1,2})/)?([0-9]{4})")
 
 
@@ -22,6 +23,18 @@ class PartialDate:
 
     def __repr__(self) -> str:
         return "PartialDate(…)"
+
+    def text(self) -> str:
+        """As printed: dd/MM/yyyy, MM/yyyy or yyyy."""
+        day = f"{self.day:02}/" if self.day else ""
+        month = f"{self.month:02}/" if self.month else ""
+        return f"{day}{month}{self.year:04}"
+
+    @property
+    def mrz(self) -> str:
+        """YYMMDD with fillers for what is unknown (ICAO Doc 9303-3 §4.8)."""
+        month = f"{self.month:02}" if self.month else "<<"
+        return f"{self.year % 100:02}{month}" + (f"{self.day:02}" if self.day else "<<")
 
     @property
     def exact(self) -> date | None:
@@ -53,6 +66,15 @@ def read_packed(text: str) -> PartialDate | None:
 def read_slashed(text: str) -> PartialDate | None:
     """``dd/MM/yyyy``, ``MM/yyyy`` or ``yyyy``; None when that is no date."""
     match = _SLASHED.fullmatch(text.strip())
+    return _checked(match) if match else None
+
+
+def read_written(text: str) -> PartialDate | None:
+    """As ``read_slashed``, with two digits for day and month and hyphens allowed (DG13); None when that is no date.
+
+    An unknown day or month may be written as 00.
+    """
+    match = _WRITTEN.fullmatch(text)
     return _checked(match) if match else None
 
 
