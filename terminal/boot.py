@@ -1,0 +1,197 @@
+"""Builds one terminal from its settings, once, and hands the parts to each other. Finds devices by entry point only."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from config.rules import check_complete
+from config.schema import Settings
+from config.secrets import read_secret
+from crypto.trust.ticket_keys import load_ticket_keys
+from terminal import registry
+from terminal.clock import Clock, SystemClock
+from terminal.events import Device, Event
+from terminal.flow.effects import Effect, Record
+from terminal.flow.engine import Desk, Engine
+from terminal.flow.jobs import AskWork, ReadWork
+from terminal.flow.rules import Rules, Times
+from terminal.flow.states import State
+from terminal.model import CheckName
+from terminal.ports import BackendOptions, CardReader, CodeOptions, CodeSource, Face, FaceOptions, ReaderOptions
+from terminal.records.entry import JournalEntry, Method
+from terminal.records.journal import Journal
+from terminal.records.pseudonym import SiteKey, site_key
+from terminal.view import Desk as DeskName
+
+log = logging.getLogger(__name__)
+
+EXTENDED_BLOCK = 65_000
+"""Bytes a READ BINARY asks for with extended length: below the 65,535 that a PC/SC message can carry."""
+
+Watch = Callable[[State, tuple[Effect, ...]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """A built terminal: start and stop ``engine``, run ``face`` on the main thread, close ``journal`` at the end."""
+
+    settings: Settings
+    engine: Engine
+    face: Face
+    journal: Journal
+
+
+def build(
+    settings: Settings,
+    *,
+    face: Face | None = None,
+    reader: CardReader | None = None,
+    demo: bool = False,
+    watch: Watch | None = None,
+    clock: Clock | None = None,
+) -> Terminal:
+    """The terminal that ``settings`` describe. Raises ConfigError or FaultError; nothing is started yet.
+
+    ``face`` and ``reader`` given here take the place of the configured ones: the demo's, which are labelled as such.
+    """
+    check_complete(settings, None)
+    clock = clock or SystemClock()
+    face = face or build_face(settings, demo=demo)
+    journal = Journal(settings.journal.path)
+    desk = Desk(
+        rules=rules_of(settings),
+        face=face,
+        clock=clock,
+        record=_recorder(settings, journal, site_key(settings.journal.key_file), clock),
+        reader=reader or _reader(settings),
+        codes=_codes(settings),
+        read=lambda post: _read_work(settings, clock, post),
+        ask=_asking(settings),
+        ticket_keys=load_ticket_keys(settings.trust.tickets),
+    )
+    return Terminal(settings, Engine(desk, watch), face, journal)
+
+
+def build_face(settings: Settings, *, demo: bool = False) -> Face:
+    """The configured face."""
+    face = settings.face
+    options = FaceOptions(
+        desk=settings.desk,
+        place=settings.place,
+        language=settings.language,
+        fullscreen=face.fullscreen,
+        theme=face.theme,
+        sound=face.sound,
+        demo=demo,
+    )
+    return registry.face(face.driver)(options)
+
+
+def rules_of(settings: Settings) -> Rules:
+    """The session's rules from the settings."""
+    asks = settings.backend.driver != "none"
+    demands = frozenset(CheckName(name) for name in settings.demands)
+    inputs = {Device.READER: settings.reader.driver, Device.CAMERA: settings.codes.driver}
+    present = frozenset(device for device, driver in inputs.items() if driver != "none")
+    needs = tuple(frozenset({Device(name)}) for name in settings.needs) or (present,)
+    tickets = CheckName.TICKET in demands
+    return Rules(
+        desk=DeskName(settings.desk),
+        demands=demands - {CheckName.TICKET},
+        needs=needs,
+        asks=asks and CheckName.ELIGIBILITY in demands,
+        tickets=tickets,
+        people=bool(demands - {CheckName.TICKET}),
+        queue=settings.desk == "gate",
+        removal=None if settings.times.removal == "never" else settings.times.removal,
+        times=_times(settings),
+    )
+
+
+def _times(settings: Settings) -> Times:
+    times = settings.times
+    return Times(
+        slow=times.slow,
+        reading=times.reading,
+        retry=times.retry,
+        bounce=times.bounce,
+        ask_number=times.ask_number,
+        place_card=times.place_card,
+        asking=settings.backend.total,
+        allow=times.result_allow,
+        attention=times.result_attention,
+        stop=times.result_stop,
+        cannot_check=times.result_cannot,
+        warn=times.warn,
+    )
+
+
+def _reader(settings: Settings) -> CardReader | None:
+    if settings.reader.driver == "none":
+        return None
+    return registry.reader(settings.reader.driver)(ReaderOptions(settings.reader.names, settings.reader.apdu_timeout))
+
+
+def _codes(settings: Settings) -> CodeSource | None:
+    codes = settings.codes
+    if codes.driver == "none":
+        return None
+    options = CodeOptions(codes.source, codes.width, codes.height, codes.repeat_after)
+    return registry.codes(codes.driver)(options, registry.decoder(codes.decoder)())
+
+
+def _read_work(settings: Settings, clock: Clock, post: Callable[[Event], None]) -> ReadWork:
+    block = EXTENDED_BLOCK if settings.reader.block == "extended" else settings.reader.block
+    return ReadWork(lambda: _tools(settings, clock), block, settings.reader.photo, post)
+
+
+def _tools(settings: Settings, clock: Clock):  # type: ignore[no-untyped-def]
+    from crypto.trust.store import TrustStore
+    from terminal.proof.reading import Tools
+
+    return Tools(TrustStore.open(settings.trust.directory), clock.now, time.perf_counter, os.urandom)
+
+
+def _asking(settings: Settings) -> Callable[[Callable[[Event], None]], AskWork] | None:
+    backend = settings.backend
+    if backend.driver == "none":
+        return None
+    token = read_secret("backend-token", "backend.token_file", backend.token_file)
+    options = BackendOptions(backend.url, token.value, settings.device, backend.connect, backend.ca_file)
+    build_backend = registry.backend(backend.driver)
+    return lambda post: AskWork(build_backend(options), backend.gate, backend.total, post)
+
+
+def _recorder(settings: Settings, journal: Journal, key: SiteKey, clock: Clock) -> Callable[[Record, str, float], None]:
+    def record(effect: Record, scan_id: str, ms: float) -> None:
+        journal.append(entry_of(effect, settings, key, clock.now(), scan_id, ms))
+
+    return record
+
+
+def entry_of(effect: Record, settings: Settings, key: SiteKey, now: datetime, scan_id: str, ms: float) -> JournalEntry:
+    """The journal's line for a decision: pseudonym and masked number in the place of the person."""
+    number = effect.person.id_number if effect.person else None
+    return JournalEntry(
+        when=now,
+        session=effect.session,
+        desk=DeskName(settings.desk),
+        device=settings.device,
+        method=Method.HAND if effect.admitted else Method(effect.method),
+        outcome=effect.verdict.outcome,
+        reason=f"reason.{effect.admitted}" if effect.admitted else effect.verdict.title.key,
+        fault=effect.verdict.fault,
+        masked=number.masked if number else None,
+        pseudonym=key.pseudonym(number) if number else None,
+        checks=tuple((check.name, check.word) for check in effect.verdict.checks),
+        scan_id=scan_id,
+        ticket=effect.ticket,
+        reference=effect.reference,
+        simulated=effect.simulated,
+        ms=round(ms),
+    )
