@@ -1,0 +1,139 @@
+"""The window as a face: ``build`` it on the main thread, talk to it from any."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtWidgets import QApplication
+
+from terminal.events import Event
+from terminal.faults import FaultError
+from terminal.ports import FaceOptions, GreyFrame, Inbox, Table
+from terminal.view import Cue, Desk, View
+from ui import typeface
+from ui.bridge import Bridge, Shot
+from ui.palette import theme_named
+from ui.shell import Shell
+from ui.sound import Speaker, find_player
+from ui.stage import Stage
+
+_SHOT_SECONDS = 5.0
+_QUEUED = Qt.ConnectionType.QueuedConnection
+
+
+def build(options: FaceOptions) -> WindowFace:
+    """A window for one desk, not shown yet. Main thread only. Raises ValueError for an unknown desk or theme."""
+    application = QApplication.instance() or QApplication(["tram"])
+    if not isinstance(application, QApplication):
+        raise TypeError("a Qt application without windows runs in this process")
+    application.setStyle("Fusion")
+    typeface.register()
+    application.setFont(typeface.face(18))
+    return WindowFace(options, application)
+
+
+class WindowFace:
+    """terminal.ports.Face and TableFace, as a window."""
+
+    def __init__(self, options: FaceOptions, application: QApplication) -> None:
+        self._application = application
+        self._fullscreen = options.fullscreen
+        self._post: Inbox | None = None
+        self._shell = Shell(
+            Stage(
+                Desk(options.desk),
+                options.place,
+                options.language,
+                theme_named(options.theme),
+                self._forward,
+                options.demo,
+            )
+        )
+        self._speaker = Speaker(options.sound, find_player())
+        self._companion: object | None = None
+        self._bridge = Bridge()
+        self._bridge.viewed.connect(self._shell.show_view, _QUEUED)
+        self._bridge.framed.connect(self._paint_frame, _QUEUED)
+        self._bridge.cued.connect(self._speaker.play, _QUEUED)
+        self._bridge.shot.connect(self._save, _QUEUED)
+        self._bridge.ended.connect(application.exit, _QUEUED)
+
+    @property
+    def shell(self) -> Shell:
+        """The window; main thread only."""
+        return self._shell
+
+    def connect(self, post: Inbox) -> None:
+        """Where presses and typed numbers go."""
+        self._post = post
+
+    def show(self, view: View) -> None:
+        """Paint this view soon; callable from any thread."""
+        self._bridge.viewed.emit(view)
+
+    def frame(self, frame: GreyFrame) -> None:
+        """A viewfinder picture; callable from any thread."""
+        self._bridge.offer_frame(frame)
+
+    def play(self, cue: Cue) -> None:
+        """Make a sound; callable from any thread."""
+        self._bridge.cued.emit(cue)
+
+    def run(self, started: Callable[[], None]) -> int:
+        """The main loop until ``quit`` or until the window is closed; ``started`` after the first picture."""
+        self._shell.painted.connect(started)
+        self._shell.closed.connect(self._application.quit)
+        if self._fullscreen:
+            self._shell.showFullScreen()
+        else:
+            self._shell.resize(self._shell.sizeHint())
+            self._shell.show()
+        try:
+            return self._application.exec()
+        finally:
+            self._speaker.close()
+            self._shell.hide()
+
+    def quit(self, code: int = 0) -> None:
+        """End ``run``; callable from any thread."""
+        self._bridge.ended.emit(code)
+
+    def screenshot(self, path: Path) -> None:
+        """Save the window as PNG after every view given before; returns when the file is there.
+
+        Raises FaultError (``internal``) when it cannot be written, or not within five seconds.
+        """
+        shot = Shot(path)
+        if threading.current_thread() is threading.main_thread():
+            QCoreApplication.sendPostedEvents(self._shell, QEvent.Type.MetaCall)
+            self._save(shot)
+        else:
+            self._bridge.shot.emit(shot)
+        if not shot.done.wait(_SHOT_SECONDS) or not shot.saved:
+            raise FaultError("internal", "the window's picture could not be saved")
+
+    def add_table(self, table: Table, switch_desk: Callable[[str], None]) -> None:
+        """Show the demo's table beside the window. ``switch_desk`` is called with a desk's value after the window
+        has turned to it. Main thread only."""
+        from ui.table import TableWindow
+
+        companion = TableWindow(table, self._shell, switch_desk)
+        companion.show()
+        self._companion = companion
+
+    def _forward(self, event: Event) -> None:
+        if self._post is not None:
+            self._post(event)
+
+    def _paint_frame(self) -> None:
+        frame = self._bridge.take_frame()
+        if frame is not None:
+            self._shell.show_frame(frame)
+
+    def _save(self, shot: Shot) -> None:
+        shot.saved = self._shell.grab().save(str(shot.path), "PNG")
+        shot.done.set()
+

@@ -1,0 +1,250 @@
+"""Every screen with invented people: what the gallery draws and the tests compare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timezone
+
+from crypto.civil import PartialDate, Sex
+from crypto.id_number import IdNumber
+from terminal.events import Button, Step
+from terminal.model import (
+    Check,
+    CheckName,
+    Cover,
+    DataSource,
+    Eligibility,
+    EligibilityAnswer,
+    Message,
+    Outcome,
+    Person,
+    Photo,
+    RedeemAnswer,
+    Redeemed,
+    Verdict,
+    Word,
+)
+from terminal.view import Desk, Result, Screen, View
+
+WHEN = datetime(2026, 11, 22, 7, 5, tzinfo=timezone.utc)
+STEPS = (Step.CONNECT, Step.UNLOCK, Step.READ, Step.VERIFY)
+
+INSURED = Person(
+    DataSource.CHIP,
+    IdNumber("003090123450"),
+    "NGUYỄN VĂN THỬ NGHIỆM",
+    PartialDate(1990, 11, 20),
+    Sex.MALE,
+    expires=date(2030, 11, 20),
+)
+EXPIRED = replace(INSURED, id_number=IdNumber("003185000029"), name="Trần Thị Đo Lường", born=PartialDate(1985, 3, 5),
+                  sex=Sex.FEMALE)  # fmt: skip
+CLONED = replace(EXPIRED, id_number=IdNumber("003188000047"), name="Phạm Thị Sao Mẫu", born=PartialDate(1988, 2, 14))
+ALTERED = replace(INSURED, id_number=IdNumber("003079000053"), name="Lê Văn Sửa Mẫu", born=PartialDate(1979, 8, 9))
+LONG_NAME = replace(
+    INSURED,
+    id_number=IdNumber("003060000031"),
+    name="CÔNG TẰNG TÔN NỮ HUYỀN THƯỢNG NGUYỄN THỊ THỬ NGHIỆM",
+    born=PartialDate(1960),
+    no_expiry=True,
+    expires=None,
+)
+PEOPLE = (INSURED, EXPIRED, CLONED, ALTERED, LONG_NAME)
+
+COVER = Cover(
+    "0030000001",
+    "80% (mức 4)",
+    date(2026, 1, 1),
+    date(2026, 12, 31),
+    "01C54",
+    "Trạm Y tế Phường Giả Định, Quận Mẫu, Hà Nội",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One picture: its name, the desk, and the view."""
+
+    name: str
+    desk: Desk
+    view: View
+
+
+def _checks(*failed: CheckName, chip: Word = Word.SUCCESSFUL, asked: Word | None = Word.SUCCESSFUL) -> tuple[Check, ...]:
+    rows = [
+        Check(CheckName.SIGNATURE, Word.SUCCESSFUL),
+        Check(CheckName.HASHES, Word.SUCCESSFUL),
+        Check(CheckName.ISSUER, Word.SUCCESSFUL),
+        Check(CheckName.CHIP, chip, Message("why.aa" if chip is not Word.NOT_SUPPORTED else "why.no_key")),
+        Check(CheckName.QR_MATCH, Word.SUCCESSFUL),
+        Check(CheckName.VALIDITY, Word.SUCCESSFUL),
+    ]
+    if asked is not None:
+        rows.append(Check(CheckName.ELIGIBILITY, asked))
+    return tuple(replace(row, word=Word.FAILED) if row.name in failed else row for row in rows)
+
+
+def _answer(state: Eligibility, reason: str, cover: Cover | None) -> EligibilityAnswer:
+    return EligibilityAnswer(state, reason, WHEN, "a1b2c3", cover)
+
+
+def _result(session: int, result: Result, actions: tuple[Button, ...]) -> View:
+    verdict = result.verdict
+    return View(Screen.RESULT, session, verdict.title, verdict.remedy, result=result, actions=actions, life=60.0,
+                warn=10.0, simulated=True, online=True)  # fmt: skip
+
+
+def _verdict(outcome: Outcome, key: str, **rest: object) -> Verdict:
+    made = Verdict(outcome, Message.of(f"title.{key}", **_params(rest)))
+    if outcome is not Outcome.ALLOW:
+        made = replace(made, remedy=Message.of(f"remedy.{key}", **_params(rest)))
+    checks, notes, fault = rest.get("checks", ()), rest.get("notes", ()), rest.get("fault")
+    return replace(made, checks=checks, notes=notes, fault=fault)  # type: ignore[arg-type]
+
+
+def _params(rest: dict[str, object]) -> dict[str, str]:
+    return {name: value for name, value in rest.items() if name in ("date", "time", "place") and isinstance(value, str)}
+
+
+_STAFF = (Button.DONE, Button.AGAIN, Button.ADMIT, Button.MORE_TIME)
+_ALLOWED = (Button.DONE, Button.AGAIN, Button.MORE_TIME)
+
+
+def _common(desk: Desk) -> list[Sample]:
+    asks = desk is not Desk.POLICE
+    idle = {Desk.RECEPTION: "title.idle.card", Desk.GATE: "title.idle.gate", Desk.POLICE: "title.idle.police"}[desk]
+    typed = () if desk is Desk.GATE else (Button.TYPE_NUMBER,)
+    online = True if asks else None
+    state = {"simulated": False, "online": online}
+    views = [
+        ("starting", View(Screen.STARTING, 0, Message("title.starting"))),
+        ("idle", View(Screen.IDLE, 0, Message(idle), actions=typed, **state)),  # type: ignore[arg-type]
+        ("idle-notice", View(Screen.IDLE, 0, Message(idle), Message("fault.code.foreign.title"), actions=typed,
+                             faults=("camera.absent", "net.down"), life=8.0, warn=10.0, simulated=True,
+                             online=False if asks else None)),
+        ("place-card", View(Screen.PLACE_CARD, 1, Message("title.qr.then_card"), Message("remedy.qr.then_card"),
+                            actions=(Button.WITHOUT_CHIP, Button.DONE) if asks else (Button.DONE,), life=60, warn=10,
+                            online=online)),
+        ("reading", View(Screen.READING, 1, Message("title.sensed"), step=Step.READ, done=STEPS[:2],
+                         actions=(Button.DONE,), life=15, online=online)),
+        ("reading-slow", View(Screen.READING, 1, Message("title.sensed"), Message("title.reading.slow"),
+                              step=Step.VERIFY, done=STEPS[:3], slow=True, actions=(Button.DONE,), life=11,
+                              simulated=True, online=online)),
+        ("retry", View(Screen.RETRY, 1, Message("title.retry.removed"), Message("remedy.retry.removed"),
+                       done=STEPS[:2], actions=(Button.DONE,), life=8, warn=10, online=online)),
+        ("retry-other", View(Screen.RETRY, 1, Message("title.retry.other"), Message("remedy.retry.other"),
+                             done=STEPS[:2], actions=(Button.DONE,), life=8, online=online)),
+        ("out-of-service", View(Screen.OUT_OF_SERVICE, 0, Message("title.oos"), Message("fault.reader.absent.remedy"),
+                                faults=("reader.absent",), online=online)),
+    ]  # fmt: skip
+    if asks:
+        checking = View(Screen.CHECKING, 1, Message("step.ask"), step=Step.ASK, done=STEPS, actions=(Button.DONE,),
+                        life=4, online=True)  # fmt: skip
+        views.append(("checking", checking))
+    if desk is not Desk.GATE:
+        views += [
+            ("ask-number", View(Screen.ASK_NUMBER, 1, Message("title.ask.number"), Message("remedy.ask.number"),
+                                actions=(Button.DONE,), life=60, warn=10, online=online)),
+            ("ask-number-refused", View(Screen.ASK_NUMBER, 1, Message("title.ask.number"),
+                                        Message("remedy.card.locked"), actions=(Button.DONE,), online=online)),
+            ("ask-mrz", View(Screen.ASK_NUMBER, 1, Message("title.ask.mrz"), Message("remedy.ask.mrz"),
+                             actions=(Button.DONE,), life=60, warn=10, online=online)),
+        ]  # fmt: skip
+    return [Sample(f"{desk.value}-{name}", desk, view) for name, view in views]
+
+
+def _reception(photo: Photo | None) -> list[Sample]:
+    good = _answer(Eligibility.ELIGIBLE, "ok", COVER)
+    over = _answer(Eligibility.NOT_ELIGIBLE, "expired", replace(COVER, valid_to=date(2025, 12, 31)))
+    near = Message.of("note.near_expiry", date="30/11/2026")
+    cases = {
+        "allow": (Result(_verdict(Outcome.ALLOW, "ok.bhyt", checks=_checks()), INSURED, photo, good), _ALLOWED),
+        "allow-note": (
+            Result(_verdict(Outcome.ALLOW, "ok.bhyt", checks=_checks(), notes=(near,)), LONG_NAME, None, good),
+            _ALLOWED,
+        ),
+        "stop-expired": (
+            Result(
+                _verdict(Outcome.STOP, "stop.expired", date="31/12/2025", checks=_checks(CheckName.ELIGIBILITY)),
+                EXPIRED,
+                photo,
+                over,
+            ),
+            _STAFF,
+        ),
+        "stop-no-cover": (
+            Result(
+                _verdict(Outcome.STOP, "stop.no_cover", checks=_checks(CheckName.ELIGIBILITY)),
+                LONG_NAME,
+                photo,
+                _answer(Eligibility.NOT_ELIGIBLE, "not_found", None),
+            ),
+            _STAFF,
+        ),
+        "stop-cloned": (
+            Result(_verdict(Outcome.STOP, "stop.cloned", checks=_checks(CheckName.CHIP, asked=None)), CLONED, photo),
+            _STAFF,
+        ),
+        "attention-offline": (
+            Result(
+                _verdict(Outcome.ATTENTION, "warn.offline", checks=_checks(asked=Word.ABORTED), fault="net.down"),
+                INSURED,
+                photo,
+            ),
+            _STAFF,
+        ),
+        "cannot-issuer": (
+            Result(_verdict(Outcome.CANNOT_CHECK, "na.issuer", checks=_checks(asked=Word.UNDETERMINED)), ALTERED, None),
+            _STAFF,
+        ),
+        "cannot-fault": (Result(_fault("card.silent")), _STAFF),
+    }
+    return [
+        Sample(f"reception-{name}", Desk.RECEPTION, _result(2, result, actions))
+        for name, (result, actions) in cases.items()
+    ]
+
+
+def _fault(code: str) -> Verdict:
+    title, remedy = Message(f"fault.{code}.title"), Message(f"fault.{code}.remedy")
+    return Verdict(Outcome.CANNOT_CHECK, title, remedy, fault=code)
+
+
+def _gate(photo: Photo | None) -> list[Sample]:
+    admitted = RedeemAnswer(Redeemed.ADMITTED, "ok", WHEN, "t1", "2 người lớn + 1 trẻ em")
+    used = RedeemAnswer(Redeemed.REFUSED, "used", WHEN, "t2", used_at=WHEN, used_place="Cổng A1")
+    cases = {
+        "allow": Result(_verdict(Outcome.ALLOW, "ok.ticket"), None, None, admitted),
+        "stop": Result(_verdict(Outcome.STOP, "stop.used", time="14:05", place="Cổng A1"), None, None, used),
+        "stop-forged": Result(_verdict(Outcome.STOP, "stop.forged"), ALTERED, photo),
+        "attention": Result(_verdict(Outcome.ATTENTION, "warn.offline"), INSURED, photo),
+        "cannot": Result(_fault("net.timeout")),
+    }
+    views = {name: replace(_result(2, result, (Button.DONE,)), life=5.0) for name, result in cases.items()}
+    return [Sample(f"gate-{name}", Desk.GATE, view) for name, view in views.items()]
+
+
+def _police(photo: Photo | None) -> list[Sample]:
+    proven = _checks(asked=None)
+    cases = {
+        "allow": Result(_verdict(Outcome.ALLOW, "ok.chip", checks=proven), INSURED, photo),
+        "attention": Result(
+            _verdict(Outcome.ATTENTION, "warn.data_only", checks=_checks(chip=Word.NOT_SUPPORTED, asked=None)),
+            LONG_NAME,
+            photo,
+        ),
+        "stop": Result(
+            _verdict(Outcome.STOP, "stop.forged", checks=_checks(CheckName.HASHES, asked=None)), ALTERED, photo
+        ),
+        "cannot": Result(_verdict(Outcome.CANNOT_CHECK, "na.issuer", checks=proven, fault="trust.unreadable"), CLONED),
+        "cannot-fault": Result(_fault("card.timeout")),
+    }
+    actions = (Button.DONE, Button.MORE_TIME)
+    views = {name: _result(2, result, actions) for name, result in cases.items()}
+    return [Sample(f"police-{name}", Desk.POLICE, replace(view, online=None)) for name, view in views.items()]
+
+
+def samples(photo: Photo | None) -> tuple[Sample, ...]:
+    """All pictures, with ``photo`` on every chip that has one."""
+    common = [sample for desk in Desk for sample in _common(desk)]
+    return (*common, *_reception(photo), *_gate(photo), *_police(photo))

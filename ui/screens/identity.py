@@ -1,0 +1,59 @@
+"""What may be shown of a person, the same way on every staff screen (ux §5, §8)."""
+
+from __future__ import annotations
+
+from crypto.civil import Sex
+from terminal.model import Message, Outcome, Person
+from terminal.view import View
+from ui.stage import Stage, day
+from ui.widgets.banner import Banner
+
+_WORTH_A_LOOK = frozenset(
+    {"note.near_expiry", "note.name_differs", "note.damaged", "note.id_expired", "note.chip_unproven",
+     "note.insured_unproven", "note.data_age", "note.trust_age"}
+)  # fmt: skip
+
+
+def needs_look(outcome: Outcome, notes: tuple[Message, ...]) -> bool:
+    """Whether a yes should also draw the eye to a note."""
+    return outcome is Outcome.ALLOW and any(note.key in _WORTH_A_LOOK for note in notes)
+
+
+def result_banner(view: View, stage: Stage, *, tall: bool) -> Banner:
+    """The banner of a result."""
+    verdict = view.result.verdict if view.result else None
+    outcome = verdict.outcome if verdict else Outcome.CANNOT_CHECK
+    look = needs_look(outcome, verdict.notes if verdict else ())
+    return Banner(stage, outcome, stage.tell(view.title), stage.tell(view.hint), tall=tall, look=look)
+
+
+def masked_number(person: Person) -> str | None:
+    """The ID number without its last six digits, the chip's password."""
+    return person.id_number.masked if person.id_number else None
+
+
+def insurance_code(code: str, person: Person | None) -> str:
+    """The insurance code; masked where it contains the digits that open the chip (new codes are the ID number)."""
+    number = person.id_number if person else None
+    if number is not None and number.can in code:
+        return code.replace(number.can, "••••••")
+    if number is None and len(code) == len("000000000000") and code.isdigit():
+        return f"{code[:3]} {code[3:6]} ••••••"
+    return code
+
+
+def address_free_facts(person: Person, stage: Stage) -> list[tuple[str, str]]:
+    """Birth, sex, masked number, expiry; what is not known is left out."""
+    facts = []
+    if person.born is not None:
+        facts.append((stage.say("field.born"), person.born.text()))
+    if person.sex is not None:
+        facts.append((stage.say("field.sex"), stage.say(f"ui.sex.{'male' if person.sex is Sex.MALE else 'female'}")))
+    number = masked_number(person)
+    if number is not None:
+        facts.append((stage.say("field.id_number"), number))
+    if person.no_expiry:
+        facts.append((stage.say("field.expires"), stage.say("field.no_expiry")))
+    elif person.expires is not None:
+        facts.append((stage.say("field.expires"), day(person.expires)))
+    return facts

@@ -1,0 +1,80 @@
+"""Waiting for a person: two steps with the live camera for staff, one large invitation at the gate."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from terminal.ports import GreyFrame
+from terminal.view import View
+from ui.screens.page import Page
+from ui.screens.parts import notice, number_badge, question
+from ui.stage import Stage
+from ui.typeface import BOLD
+from ui.widgets.card_drawing import CardDrawing, Gesture
+from ui.widgets.facts import panel
+from ui.widgets.text import FitLabel, label
+from ui.widgets.viewfinder import Viewfinder
+
+
+class IdleStaff(Page):
+    """Reception and police: the code beside the camera's picture, the card beside its drawing; either may come first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._viewfinder: Viewfinder | None = None
+
+    def compose(self, view: View, stage: Stage) -> QWidget:
+        """Title, two numbered fields, and a notice when there is one."""
+        self._viewfinder = Viewfinder(stage.theme, stage.say("ui.camera_off"))
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(24, 18, 24, 18)
+        column.setSpacing(14)
+        heading = label(stage.tell(view.title), 40, weight=BOLD, wrap=True)
+        column.addWidget(heading)
+        if view.hint is not None:
+            column.addWidget(notice(stage, stage.tell(view.hint)))
+        fields = QHBoxLayout()
+        fields.setSpacing(18)
+        drawing = CardDrawing(Gesture.PLACE, stage.theme, stage.say("ui.card_drawing"))
+        fields.addWidget(_numbered(stage, 1, stage.say("ui.code_here"), self._viewfinder), 1)
+        fields.addWidget(_numbered(stage, 2, stage.say("ui.place_here"), drawing), 1)
+        column.addLayout(fields, 1)
+        return body
+
+    def frame(self, frame: GreyFrame) -> None:
+        """To the viewfinder."""
+        if self._viewfinder is not None:
+            self._viewfinder.frame(frame)
+
+
+def _numbered(stage: Stage, number: int, words: str, content: QWidget) -> QFrame:
+    column = QVBoxLayout()
+    column.setContentsMargins(18, 16, 18, 18)
+    column.setSpacing(12)
+    head = QHBoxLayout()
+    head.setSpacing(14)
+    head.addWidget(number_badge(stage, number))
+    line = FitLabel(words, 26, 19, tone="panel")
+    line.setFixedHeight(60)
+    head.addWidget(line, 1)
+    column.addLayout(head)
+    column.addWidget(content, 1)
+    return panel(column)
+
+
+class IdleGate(Page):
+    """The public screen: one line, one drawing."""
+
+    def compose(self, view: View, stage: Stage) -> QWidget:
+        """Invitation above ticket, card and reader."""
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(40, 20, 40, 24)
+        column.setSpacing(14)
+        hint = "" if view.hint is not None else stage.say("remedy.idle.gate")
+        column.addWidget(question(stage.tell(view.title), hint, public=True), 4)
+        column.addWidget(CardDrawing(Gesture.GATE, stage.theme, stage.say("ui.card_drawing")), 5)
+        if view.hint is not None:
+            column.addWidget(notice(stage, stage.tell(view.hint)))
+        return body

@@ -1,0 +1,61 @@
+"""Pieces that several screens are put together from."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from terminal.model import Outcome
+from ui.stage import Stage
+from ui.typeface import BOLD, MEDIUM
+from ui.widgets.mark import Mark
+from ui.widgets.text import CENTER, LEFT, FitLabel, label
+
+
+def notice(stage: Stage, text: str) -> QFrame:
+    """A strip that says what just went wrong, without stopping anything."""
+    strip = QFrame()
+    strip.setProperty("ground", "notice")
+    strip.setAccessibleName(text)
+    row = QHBoxLayout(strip)
+    row.setContentsMargins(18, 10, 18, 10)
+    row.setSpacing(14)
+    pair = stage.theme.notice
+    side = 44 if stage.public else 32
+    row.addWidget(Mark(Outcome.ATTENTION, side, pair.ink, pair.ground, stage.say("ui.mark.attention")))
+    row.addWidget(label(text, 34 if stage.public else 22, tone="notice", weight=MEDIUM, wrap=True), 1)
+    return strip
+
+
+def number_badge(stage: Stage, number: int) -> QLabel:
+    """The number of a step, in a filled field."""
+    badge = label(str(number), 28, tone="accent", weight=BOLD, align=CENTER)
+    badge.setFixedSize(44, 44)
+    badge.setProperty("ground", "accent")
+    badge.setStyleSheet("border-radius: 22px;")
+    badge.setAccessibleName(stage.say("ui.step_number", n=str(number)))
+    return badge
+
+
+def question(title: str, hint: str, *, public: bool, centered: bool = True) -> QWidget:
+    """The one question of a screen: a large line and a smaller one."""
+    piece = QWidget()
+    column = QVBoxLayout(piece)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(6)
+    align = CENTER if centered else LEFT
+    heading = FitLabel(title, 96 if public else 52, 48 if public else 30, align=align)
+    column.addWidget(heading, 3)
+    if hint:
+        line = FitLabel(hint, 44 if public else 28, 32 if public else 20, tone="page_muted", weight=MEDIUM, align=align)
+        column.addWidget(line, 2)
+    return piece
+
+
+def centered(widget: QWidget) -> QHBoxLayout:
+    """The widget in the middle of a row."""
+    row = QHBoxLayout()
+    row.addStretch(1)
+    row.addWidget(widget, 0, Qt.AlignmentFlag.AlignCenter)
+    row.addStretch(1)
+    return row

@@ -1,0 +1,32 @@
+"""The gate's result fills the screen: the verdict, for how many, or why not. Never a name, never a photo."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from terminal.model import Outcome, RedeemAnswer
+from terminal.view import View
+from ui.screens.identity import needs_look
+from ui.screens.page import Page
+from ui.stage import Stage
+from ui.widgets.banner import Banner
+
+_STAFF_ONLY = frozenset({"title.stop.forged", "title.stop.cloned", "title.stop.revoked"})
+"""Accusations that the public never reads; staff learn the reason from the journal."""
+
+
+class ResultGate(Page):
+    """One banner."""
+
+    def compose(self, view: View, stage: Stage) -> QWidget:
+        """Verdict; under it whom it admits, or the reason."""
+        result = view.result
+        outcome = result.verdict.outcome if result else Outcome.CANNOT_CHECK
+        title, remedy = stage.tell(view.title), stage.tell(view.hint)
+        if view.title.key in _STAFF_ONLY:
+            title, remedy = stage.say("ui.staff_call"), stage.say("ui.gate_staff")
+        answer = result.answer if result else None
+        if outcome is Outcome.ALLOW and isinstance(answer, RedeemAnswer) and answer.admits:
+            remedy = answer.admits
+        look = needs_look(outcome, result.verdict.notes if result else ())
+        return Banner(stage, outcome, title, remedy, tall=True, look=look)

@@ -1,0 +1,124 @@
+"""The reception's result: who, insured how, proven by what, and what to do."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from terminal.model import Check, EligibilityAnswer, Person
+from terminal.view import Result, View
+from ui.screens.identity import address_free_facts, insurance_code, result_banner
+from ui.screens.page import Page
+from ui.stage import Stage, clock_time, day
+from ui.widgets.facts import check_chip, fact_grid, note_lines, panel
+from ui.widgets.photo import PhotoBox
+from ui.widgets.text import FitLabel, label
+
+_CHIPS_A_ROW = 5
+
+
+class ResultReception(Page):
+    """Banner, photo and person, insurance, notes, one line of proofs."""
+
+    def compose(self, view: View, stage: Stage) -> QWidget:
+        """Without a person the banner fills the screen."""
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        result = view.result
+        known = result is not None and (result.person is not None or result.answer is not None)
+        column.addWidget(result_banner(view, stage, tall=not known), 0 if known else 1)
+        if result is not None:
+            below = QVBoxLayout()
+            below.setContentsMargins(20, 14, 20, 14)
+            below.setSpacing(10)
+            if known:
+                below.addLayout(self._person_row(result, stage), 1)
+            if not known and result.verdict.notes:
+                below.addWidget(_notes_panel(result, stage))
+            if result.verdict.checks:
+                below.addWidget(_proofs(result.verdict.checks, stage))
+            column.addLayout(below, 1 if known else 0)
+        return body
+
+    def _person_row(self, result: Result, stage: Stage) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        if result.person is not None:
+            row.addWidget(PhotoBox(stage, result.photo, 210))
+            row.addWidget(self._person(result.person, result, stage), 5)
+        row.addWidget(self._insurance(result, stage), 6)
+        return row
+
+    @staticmethod
+    def _person(person: Person, result: Result, stage: Stage) -> QWidget:
+        piece = QWidget()
+        column = QVBoxLayout(piece)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        name = FitLabel(person.name or stage.say("field.not_known"), 32, 20)
+        name.setMaximumHeight(94)
+        column.addWidget(name, 1)
+        facts = address_free_facts(person, stage)
+        grid = fact_grid(facts)
+        grid.setContentsMargins(14, 10, 14, 10)
+        column.addWidget(panel(grid))
+        column.addLayout(note_lines(stage, result.verdict.notes))
+        column.addStretch(1)
+        return piece
+
+    @staticmethod
+    def _insurance(result: Result, stage: Stage) -> QFrame:
+        answer = result.answer if isinstance(result.answer, EligibilityAnswer) else None
+        cover = answer.cover if answer else None
+        facts: list[tuple[str, str]] = []
+        code = cover.insurance_code if cover else result.person.insurance_code if result.person else None
+        if code:
+            facts.append((stage.say("field.insurance_code"), insurance_code(code, result.person)))
+        if cover:
+            facts.append((stage.say("field.benefit"), cover.benefit))
+            if cover.valid_from or cover.valid_to:
+                start, end = (day(d) if d else "…" for d in (cover.valid_from, cover.valid_to))
+                dates = stage.say("ui.valid_from_to", **{"from": start, "to": end})
+                facts.append((stage.say("field.valid"), dates))
+            facility = " · ".join(part for part in (cover.facility_name, cover.facility) if part)
+            if facility:
+                facts.append((stage.say("field.facility"), facility))
+        if answer:
+            facts += _answer_facts(answer, result.person, stage)
+        if result.verdict.fault:
+            facts.append((stage.say("field.reason"), result.verdict.fault))
+        column = QVBoxLayout()
+        column.setContentsMargins(16, 12, 16, 12)
+        column.setSpacing(8)
+        column.addWidget(label(stage.say("ui.insurance"), 18, tone="panel_muted"))
+        column.addLayout(fact_grid(facts or [("", "–")]))
+        column.addStretch(1)
+        return panel(column)
+
+
+def _answer_facts(answer: EligibilityAnswer, person: Person | None, stage: Stage) -> list[tuple[str, str]]:
+    facts = []
+    if answer.registered_name and (person is None or answer.registered_name != person.name):
+        facts.append((stage.say("field.registered_name"), answer.registered_name))
+    if answer.note:
+        facts.append((stage.say("field.note"), answer.note))
+    facts.append((stage.say("field.reason"), answer.reason))
+    facts.append((stage.say("field.asked_at"), f"{clock_time(answer.answered_at)} · {answer.reference}"))
+    return facts
+
+
+def _notes_panel(result: Result, stage: Stage) -> QFrame:
+    lines = note_lines(stage, result.verdict.notes)
+    lines.setContentsMargins(16, 10, 16, 10)
+    return panel(lines)
+
+
+def _proofs(checks: tuple[Check, ...], stage: Stage) -> QFrame:
+    grid = QGridLayout()
+    grid.setContentsMargins(16, 8, 16, 8)
+    grid.setHorizontalSpacing(18)
+    grid.setVerticalSpacing(4)
+    for at, check in enumerate(checks):
+        grid.addWidget(check_chip(stage, check), at // _CHIPS_A_ROW, at % _CHIPS_A_ROW)
+    return panel(grid)

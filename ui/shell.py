@@ -1,0 +1,231 @@
+"""The window: top bar, one page, bottom row, and the keys. Paints views, posts events, decides nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timezone
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
+
+from terminal.events import Admitted, Button, Pressed
+from terminal.messages import LANGUAGES
+from terminal.model import Message
+from terminal.ports import GreyFrame
+from terminal.view import Desk, Screen, View
+from ui.screens.choose import page_for
+from ui.screens.page import Page
+from ui.screens.reasons import Reasons
+from ui.stage import Stage
+from ui.theme import style_sheet
+from ui.widgets.action_bar import ActionBar, main_action
+from ui.widgets.top_bar import TopBar
+
+SMALLEST = QSize(1024, 600)
+USUAL = QSize(1366, 768)
+_KEYS = {
+    Qt.Key.Key_Escape: Button.DONE,
+    Qt.Key.Key_F2: Button.TYPE_NUMBER,
+    Qt.Key.Key_F5: Button.AGAIN,
+    Qt.Key.Key_F7: Button.WITHOUT_CHIP,
+    Qt.Key.Key_F8: Button.ADMIT,
+    Qt.Key.Key_Plus: Button.MORE_TIME,
+    Qt.Key.Key_Equal: Button.MORE_TIME,
+}
+
+
+def _utc_now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+class Shell(QWidget):
+    """The whole window of one desk. ``painted`` is emitted once, after the first picture is on the screen."""
+
+    painted = Signal()
+    closed = Signal()
+
+    def __init__(
+        self,
+        stage: Stage,
+        now: Callable[[], datetime] = _utc_now,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self._stage = stage
+        self._view = View(Screen.STARTING, 0, Message("title.starting"))
+        self._page: Page | None = None
+        self._paged: tuple[Screen, int, Desk] | None = None
+        self._reasons: Reasons | None = None
+        self._was_painted = False
+        self.setObjectName("shell")
+        self.setWindowTitle("Trạm")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, on=False)
+        self.setMinimumSize(SMALLEST)
+        self.setStyleSheet(style_sheet(stage.theme))
+        self._top = TopBar(stage, self.switch_language, now)
+        self._actions = ActionBar(stage, self.press, clock)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self._top)
+        self._column.addWidget(self._actions)
+        self.show_view(self._view)
+
+    @property
+    def stage(self) -> Stage:
+        """Desk and language now."""
+        return self._stage
+
+    @property
+    def view(self) -> View:
+        """What is shown."""
+        return self._view
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """The usual counter screen."""
+        return USUAL
+
+    def show_view(self, view: View) -> None:
+        """Show a new view; the page of another person or screen is dropped before anything else happens."""
+        if (view.screen, view.session) != (self._view.screen, self._view.session):
+            self._close_reasons()
+        self._view = view
+        self._present(fresh=True)
+
+    def show_frame(self, frame: GreyFrame) -> None:
+        """Show a camera picture where the page has room for one."""
+        if self._page is not None:
+            self._page.frame(frame)
+
+    def switch_language(self) -> None:
+        """The next language, at once, in the middle of whatever is shown."""
+        at = LANGUAGES.index(self._stage.language)
+        self._stage = replace(self._stage, language=LANGUAGES[(at + 1) % len(LANGUAGES)])
+        self._close_reasons()
+        self._present(fresh=False)
+
+    def turn_to(self, desk: Desk) -> None:
+        """Become another desk's window (the demo's table does this)."""
+        self._stage = replace(self._stage, desk=desk)
+        self.show_view(View(Screen.STARTING, 0, Message("title.starting")))
+
+    def _present(self, *, fresh: bool) -> None:
+        wanted = (self._view.screen, self._view.session, self._stage.desk)
+        self.setUpdatesEnabled(False)
+        try:
+            if self._page is None or wanted != self._paged:
+                self._drop_page()
+                self._page, self._paged = page_for(self._view.screen, self._stage.desk), wanted
+                self._column.insertWidget(1, self._page, 1)
+            self._top.present(self._view, self._stage)
+            self._page.present(self._view, self._stage)
+            self._actions.present(self._view, self._stage, fresh=fresh)
+        finally:
+            self.setUpdatesEnabled(True)
+
+    def _drop_page(self) -> None:
+        page, self._page, self._paged = self._page, None, None
+        if page is not None:
+            self._column.removeWidget(page)
+            page.hide()
+            page.setParent(None)
+            page.deleteLater()
+
+    # Presses ---------------------------------------------------------------------------------------------------------
+
+    def press(self, button: Button) -> None:
+        """A button or its key; what the view does not offer does nothing."""
+        if button not in self._view.actions:
+            return
+        if button is Button.ADMIT:
+            self._toggle_reasons()
+        else:
+            self._stage.post(Pressed(button))
+
+    def _toggle_reasons(self) -> None:
+        if self._reasons is not None:
+            self._close_reasons()
+            return
+        self._reasons = Reasons(self._stage, self)
+        self._reasons.chosen.connect(self._admit)
+        self._reasons.closed.connect(self._close_reasons)
+        self._reasons.show()
+        self._seat_reasons()
+        self._reasons.raise_()
+
+    def _seat_reasons(self) -> None:
+        if self._reasons is not None:
+            size = self._reasons.sizeHint()
+            below = self._actions.height() + 12
+            self._reasons.setGeometry(self.width() - size.width() - 20, self.height() - size.height() - below,
+                                      size.width(), size.height())  # fmt: skip
+
+    def _close_reasons(self) -> None:
+        reasons, self._reasons = self._reasons, None
+        if reasons is not None:
+            reasons.hide()
+            reasons.deleteLater()
+
+    def _admit(self, reason: str) -> None:
+        self._close_reasons()
+        self._stage.post(Admitted(reason))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """The keys of ux §7; digits belong to the fields that have the keyboard."""
+        key = Qt.Key(event.key())
+        if self._reasons is not None and self._key_of_reasons(key, event.text()):
+            return
+        if key is Qt.Key.Key_L and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.switch_language()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._enter()
+        elif key is Qt.Key.Key_Space and self._stage.desk is Desk.GATE:
+            self.press(Button.DONE)
+        elif key in _KEYS:
+            self.press(_KEYS[key])
+        else:
+            super().keyPressEvent(event)
+
+    def _key_of_reasons(self, key: Qt.Key, text: str) -> bool:
+        if key is Qt.Key.Key_Escape:
+            self._close_reasons()
+            return True
+        reason = Reasons.by_key(text)
+        if reason is not None:
+            self._admit(reason)
+        return reason is not None
+
+    def _enter(self) -> None:
+        focused = QApplication.focusWidget()
+        if isinstance(focused, QPushButton) and self.isAncestorOf(focused):
+            focused.click()
+            return
+        event = self._page.main_event() if self._page is not None else None
+        main = main_action(self._view)
+        if event is not None:
+            self._stage.post(event)
+        elif main is not None:
+            self.press(main)
+
+    # The window ------------------------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Tell once that there is a picture."""
+        super().paintEvent(event)
+        if not self._was_painted:
+            self._was_painted = True
+            QTimer.singleShot(0, self.painted.emit)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Keep the choice of reasons in its corner."""
+        super().resizeEvent(event)
+        self._seat_reasons()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """The window manager closed it."""
+        super().closeEvent(event)
+        self.closed.emit()
