@@ -70,18 +70,23 @@ def read_slashed(text: str) -> PartialDate | None:
 
 
 def read_written(text: str) -> PartialDate | None:
-    """As ``read_slashed``, with two digits for day and month and hyphens allowed (DG13); None when that is no date.
+    """As DG13 writes it: two digits for day and month, slashes or hyphens; None when that is no date.
 
-    An unknown day or month may be written as 00.
+    An unknown day or month may be 00; a day without its month says nothing and is dropped.
     """
     match = _WRITTEN.fullmatch(text)
-    return _checked(match) if match else None
+    if match is None:
+        return None
+    found = _valid(*(int(part or 0) for part in match.groups()))
+    return PartialDate(found.year) if found and not found.month else found
 
 
 def _checked(match: re.Match[str]) -> PartialDate | None:
     day, month, year = (int(part or 0) for part in match.groups())
-    if day and not month:
-        return None
+    return None if day and not month else _valid(day, month, year)
+
+
+def _valid(day: int, month: int, year: int) -> PartialDate | None:
     try:
         date(year, month or 1, day or 1)
     except ValueError:

@@ -65,7 +65,7 @@ class ReadWork:
             self.post(ReadFailed(session, fault_of(error)))
             return
         self.post(ReadDone(session, reading))
-        if self.photo:
+        if self.photo and talk.alive:
             self._photo(session, talk)
 
     def _photo(self, session: int, talk: ChipConversation) -> None:

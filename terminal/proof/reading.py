@@ -62,6 +62,8 @@ class ChipConversation:
         self._enter = enter
         self._ms: dict[str, float] = {}
         self._access = "none"
+        self.alive = True
+        """False once the chip failed its proof: such a chip has no session left to read on in."""
 
     @contextmanager
     def _step(self, step: Step) -> Iterator[None]:
@@ -92,14 +94,16 @@ class ChipConversation:
 
     def read_photo(self) -> bytes | None:
         """DG2, or None when the card has none. Compare it with the SOD before showing it."""
-        with self._step(Step.PHOTO):
-            self._read_optional(Ef.DG2)
+        if self.alive:
+            with self._step(Step.PHOTO):
+                self._read_optional(Ef.DG2)
         return self.files.get(Ef.DG2)
 
     def read_rest(self) -> None:
         """EF.COM, which nothing signs and no decision uses; for complete listings."""
-        with self._step(Step.READ):
-            self._read_optional(Ef.COM)
+        if self.alive:
+            with self._step(Step.READ):
+                self._read_optional(Ef.COM)
 
     @property
     def metrics(self) -> ReadMetrics:
@@ -177,6 +181,7 @@ class ChipConversation:
             except NotSupportedError:
                 why = Message("why.not_supported")
             except CloneSuspectedError:
+                self.alive = False
                 return Check(CheckName.CHIP, Word.FAILED, Message("why.ca"))
             else:
                 return Check(CheckName.CHIP, Word.SUCCESSFUL, Message("why.ca"))
