@@ -1,0 +1,62 @@
+"""Benches on which the card-reader contract is tried: a kind of reader, and hands that lay a card on it.
+
+A new kind of reader joins the suite by adding its rig to RIGS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Protocol
+
+import pytest
+
+from terminal.ports import CardReader, ReaderOptions
+from tests.pcscd import PcscDaemon
+from tests.stub_chip import Answers, StubChip
+
+
+class Rig(Protocol):
+    """One reader and one hand."""
+
+    def reader(self, options: ReaderOptions) -> CardReader:
+        """A new driver, not started."""
+        ...
+
+    def place(self, answers: Answers) -> None:
+        """Lay down a card that answers so; None from ``answers`` tears it out in the middle of that APDU."""
+        ...
+
+    def lift(self) -> None:
+        """Take it off, and wait until the reader has noticed."""
+        ...
+
+
+class PcscRig:
+    """The real PC/SC daemon with a chip on its virtual reader."""
+
+    def __init__(self, daemon: PcscDaemon) -> None:
+        self._daemon = daemon
+        self.chip: StubChip | None = None
+
+    def reader(self, options: ReaderOptions) -> CardReader:
+        """The PC/SC driver."""
+        from drivers.pcsc import build
+
+        return build(options)
+
+    def place(self, answers: Answers) -> None:
+        """Insert into the first virtual reader."""
+        self.chip = StubChip(self._daemon.port, answers)
+
+    def lift(self) -> None:
+        """Remove, if it is still there."""
+        if self.chip is not None:
+            self.chip.lift()
+            self.chip = None
+            self._daemon.wait_until_empty()
+
+
+RIGS: Mapping[str, Callable[[pytest.FixtureRequest], Rig]] = MappingProxyType(
+    {"pcsc": lambda request: PcscRig(request.getfixturevalue("pcscd"))}
+)
