@@ -60,11 +60,10 @@ class Mrz:
 
     def born_on(self, today: date) -> date | None:
         """The date of birth in the latest century that does not lie after ``today``; None when partly unknown."""
-        for century in (today.year // 100, today.year // 100 - 1):
-            born = _date(century, self.born)
-            if born is None or born <= today:
-                return born
-        return None
+        born = _date(today.year // 100, self.born)
+        if born is None or born <= today:
+            return born
+        return _date(today.year // 100 - 1, self.born)
 
 
 def check_digit(text: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from crypto import tlv
+from crypto import der, tlv
 from crypto.errors import MalformedError, SignatureWrongError
 from crypto.trust import signatures
 from crypto.trust.signatures import Finding, SignatureAlgorithm
@@ -55,16 +55,16 @@ class Certificate:
     signature: bytes = field(repr=False)
 
     @classmethod
-    def parse(cls, der: bytes) -> Certificate:
+    def parse(cls, raw: bytes) -> Certificate:
         """The certificate from DER; raises MalformedError, NotSupportedError (an unknown signature algorithm)."""
-        if len(der) > MAX_CERTIFICATE:
+        if len(raw) > MAX_CERTIFICATE:
             raise MalformedError("certificate: too long")
-        for _ in tlv.walk(der):
+        for _ in tlv.walk(raw):
             pass  # asn1crypto recurses and takes indefinite lengths: refuse what is deep or not definite before
         from asn1crypto import x509
 
         with _strictly():
-            return _build(cls, der, x509.Certificate.load(der, strict=True))
+            return _build(cls, raw, x509.Certificate.load(raw, strict=True))
 
     @property
     def fingerprint(self) -> str:
@@ -102,14 +102,14 @@ def _strictly() -> Iterator[None]:
         raise MalformedError("certificate: not an X.509 certificate") from None
 
 
-def _build(cls: type[Certificate], der: bytes, parsed: Any) -> Certificate:
+def _build(cls: type[Certificate], raw: bytes, parsed: Any) -> Certificate:
     tbs = parsed["tbs_certificate"]
     identifier = parsed["signature_algorithm"].dump()
     if tbs["signature"].dump() != identifier:
         raise SignatureWrongError("certificate: signature algorithm differs inside and outside")
     period = parsed.private_key_usage_period_value
     return cls(
-        der=bytes(der),
+        der=bytes(raw),
         subject=_text(tbs["subject"]),
         issuer=_text(tbs["issuer"]),
         subject_key=tbs["subject"].hashable,
@@ -126,7 +126,7 @@ def _build(cls: type[Certificate], der: bytes, parsed: Any) -> Certificate:
         spki=tbs["subject_public_key_info"].dump(),
         tbs=tbs.dump(),
         algorithm=signatures.algorithm_of(identifier),
-        signature=parsed["signature_value"].native,
+        signature=der.bits(tlv.parse_one(parsed["signature_value"].dump())),
     )
 
 

@@ -18,7 +18,7 @@ _PSS = "1.2.840.113549.1.1.10"
 _MGF1 = "1.2.840.113549.1.1.8"
 _EC_KEY = "1.2.840.10045.2.1"
 _SHORT_RSA = 2048
-_RSA_BITS = range(1024, 8193)
+_MIN_RSA = 1024
 
 _DIGESTS = {
     "1.3.14.3.2.26": "sha1",
@@ -203,7 +203,7 @@ def _rsa_key(spki: bytes) -> rsa.RSAPublicNumbers:
     if len(members) != 2:
         raise MalformedError("public key: not modulus and exponent")
     modulus, exponent = der.unsigned(members[0]), der.unsigned(members[1])
-    if modulus.bit_length() not in _RSA_BITS or modulus % 2 == 0:
+    if modulus.bit_length() < _MIN_RSA or modulus % 2 == 0:
         raise NotSupportedError("public key: RSA modulus of an unusable size")
     if exponent < 3 or exponent % 2 == 0 or exponent.bit_length() > 64:
         raise NotSupportedError("public key: RSA exponent of an unusable size")
