@@ -31,8 +31,8 @@ def decode(raw: bytes) -> object:
         raise MalformedError("CBOR: bytes after the value")
     try:
         value: object = cbor2.loads(raw)
-    except (cbor2.CBORDecodeError, TypeError) as error:
-        raise MalformedError("CBOR: a text is not UTF-8, or a key is a container") from error
+    except cbor2.CBORDecodeError as error:
+        raise MalformedError("CBOR: a text is not UTF-8") from error
     if encode(value) != raw:
         raise MalformedError("CBOR: not the deterministic encoding")
     return value
@@ -52,7 +52,9 @@ def _skip(raw: bytes, at: int, depth: int) -> int:
         return at + argument
     if major not in {_ARRAY, _MAP} or depth == 0 or argument > len(raw):
         raise MalformedError("CBOR: a type, depth or size that is not used here")
-    for _ in range(argument * (2 if major == _MAP else 1)):
+    for _ in range(argument):
+        if major == _MAP:
+            at = _skip(raw, at, 0)  # a key is never a container
         at = _skip(raw, at, depth - 1)
     return at
 

@@ -108,10 +108,7 @@ def _from_decimal_bytes(text: str) -> str:
         return bytes(int(digits[at : at + 4]) for at in range(0, len(digits), 4)).decode("utf-8")
 
     _require_ascii(text)
-    repaired = _BYTES.sub(decoded, text)
-    if _BYTES.search(repaired):
-        raise _NotThisError
-    return repaired
+    return _BYTES.sub(decoded, text)
 
 
 def _from_escapes(text: str) -> str:
