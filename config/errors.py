@@ -13,7 +13,6 @@ class Problem(Enum):
     UNREADABLE = "unreadable"
     NOT_TOML = "not_toml"
     UNKNOWN_KEY = "unknown_key"
-    MISSING_KEY = "missing_key"
     NOT_ALLOWED = "not_allowed"
     CONTRADICTION = "contradiction"
     DOUBLE = "double"

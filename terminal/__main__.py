@@ -1,0 +1,124 @@
+"""``tram``: one sub-command (verb) a call. Only the chosen verb's module is imported, which keeps the start short."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from datetime import datetime, timezone
+
+from config.errors import ConfigError
+from terminal import registry
+from terminal.cli import output
+from terminal.cli.arguments import Parser, add_language
+from terminal.faults import CATALOGUE, FaultError
+
+_INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the command line says: 0 done, 1 refused or failed check, 2 usage or configuration, 3 device or network.
+
+    Every error is told in the user's language with its remedy; 130 after Ctrl-C.
+    """
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    _speak_unicode()
+    language = output.language_of(arguments, os.environ, _system_language())
+    as_json = "--json" in arguments
+    try:
+        return _run(arguments, language)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except (FaultError, ConfigError) as error:
+        return output.fail(output.report_of(error, language), language, as_json=as_json)
+    except Exception as error:  # noqa: BLE001 - the last stop: a person never sees a traceback, the log keeps it
+        return output.fail(output.ErrorReport(CATALOGUE["internal"], _keep(error)), language, as_json=as_json)
+
+
+def _run(arguments: Sequence[str], language: str) -> int:
+    top = Parser(prog="tram", add_help=False)
+    top.add_argument("-h", "--help", action="store_true", help="show this message")
+    top.add_argument("--version", action="store_true", help="show the version")
+    add_language(top)
+    top.add_argument("verb", nargs=argparse.REMAINDER, help="what to do")
+    given = top.parse_args(arguments)
+    if given.version:
+        return _print_version()
+    if given.help:
+        return _print_overview(top)
+    if not given.verb:
+        top.error("a verb is required: " + ", ".join(registry.verbs()))
+    return _run_verb(given.verb[0], given.verb[1:], language)
+
+
+def _run_verb(name: str, arguments: Sequence[str], language: str) -> int:
+    registry.check_rooms()
+    if name not in registry.verbs():
+        raise FaultError("usage.bad", f"{name!r}: " + ", ".join(registry.verbs()))
+    module = registry.verb(name)
+    parser = Parser(prog=f"tram {name}", description=module.HELP)
+    add_language(parser)
+    module.configure(parser)
+    try:
+        args = parser.parse_args(arguments)
+    except SystemExit as stop:  # argparse ends the program after --help
+        return int(stop.code or 0)
+    args.lang = language
+    return int(module.run(args))
+
+
+def _print_version() -> int:
+    from importlib.metadata import version
+
+    print("tram", version("tram-terminal"))
+    return 0
+
+
+def _print_overview(top: argparse.ArgumentParser) -> int:
+    print(top.format_usage(), end="")
+    for name in registry.verbs():
+        print(f"  {name:<10}{_help_of(name)}")
+    return 0
+
+
+def _help_of(name: str) -> str:
+    try:
+        return str(registry.verb(name).HELP)
+    except FaultError as error:
+        return f"({error.fault.code})"
+
+
+def _speak_unicode() -> None:
+    """Vietnamese on every console: Windows gives pipes an old code page."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _system_language() -> str | None:
+    """What Windows is set to (``Vietnamese_Vietnam``), where no LANG says it."""
+    import locale
+
+    return locale.getlocale()[0]
+
+
+def _keep(error: Exception) -> str:
+    """Keep the unexpected error in the log; the short name under which it stands there."""
+    import secrets
+
+    import platformdirs
+
+    from terminal.cli.crash import keep
+
+    name = secrets.token_hex(4)
+    try:
+        file = keep(platformdirs.user_log_path("tram", appauthor=False), name, datetime.now(timezone.utc), error)
+    except OSError as refused:
+        return f"{name} ({type(error).__name__}; log: {type(refused).__name__})"
+    return f"{name} ({file})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""Plug-ins by entry points (setup.cfg, groups ``tram.*``): where the terminal meets what it never imports.
+
+Every loader gives the ``build`` function whose signature stands beside its port in ``terminal.ports``.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Sequence
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import cast
+
+from terminal.faults import FaultError
+from terminal.ports import (
+    Backend,
+    BackendOptions,
+    CardReader,
+    CodeOptions,
+    CodeSource,
+    DecodedCode,
+    Decoder,
+    Face,
+    FaceOptions,
+    ReaderOptions,
+    Table,
+    TableOptions,
+)
+
+ROOMS = ("config", "crypto", "drivers", "terminal", "ui", "backend")
+"""Our packages; the names also exist on the package index, so a foreign one can stand in front of ours."""
+
+
+def reader(name: str) -> Callable[[ReaderOptions], CardReader]:
+    """The builder of a card reader. Like all loaders here it raises FaultError: ``install.missing``, ``.shadowed``."""
+    return cast("Callable[[ReaderOptions], CardReader]", _load("tram.reader", name))
+
+
+def codes(name: str) -> Callable[[CodeOptions, Decoder], CodeSource]:
+    """The builder of a camera or scanner."""
+    return cast("Callable[[CodeOptions, Decoder], CodeSource]", _load("tram.codes", name))
+
+
+def decoder(name: str) -> Callable[[], Decoder]:
+    """The builder of a decoder; it raises ImportError where its library is missing."""
+    return cast("Callable[[], Decoder]", _load("tram.decoder", name))
+
+
+def scan(name: str) -> Callable[[Path, Decoder], Sequence[DecodedCode]]:
+    """What finds the codes in one picture file; it raises FaultError ``code.unreadable`` for what is no picture."""
+    return cast("Callable[[Path, Decoder], Sequence[DecodedCode]]", _load("tram.scan", name))
+
+
+def backend(name: str) -> Callable[[BackendOptions], Backend]:
+    """The builder of a backend's client."""
+    return cast("Callable[[BackendOptions], Backend]", _load("tram.backend", name))
+
+
+def face(name: str) -> Callable[[FaceOptions], Face]:
+    """The builder of a window or console."""
+    return cast("Callable[[FaceOptions], Face]", _load("tram.face", name))
+
+
+def table(name: str) -> Callable[[TableOptions], Table]:
+    """The builder of the demo's table."""
+    return cast("Callable[[TableOptions], Table]", _load("tram.table", name))
+
+
+def verbs() -> tuple[str, ...]:
+    """The names of all sub-commands, in alphabetical order."""
+    return tuple(sorted({point.name for point in entry_points(group="tram.verb")}))
+
+
+def verb(name: str) -> ModuleType:
+    """The module of a sub-command: ``HELP``, ``configure(parser)`` and ``run(args) -> int``."""
+    module = _load("tram.verb", name)
+    if not isinstance(module, ModuleType):
+        raise FaultError("install.missing", f"tram.verb {name} is not a module")
+    return module
+
+
+def check_rooms() -> None:
+    """Nothing, when all of our packages come from one place; raises FaultError ``install.shadowed`` or ``.missing``."""
+    home = _folder("terminal").parent
+    for name in ROOMS:
+        folder = _folder(name)
+        if folder.parent != home:
+            raise FaultError("install.shadowed", f"{name} comes from {folder.parent}, not from {home}")
+
+
+def _folder(name: str) -> Path:
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise FaultError("install.missing", name)
+    return Path(spec.origin).resolve().parent
+
+
+def _load(group: str, name: str) -> object:
+    try:
+        return _entry(group, name).load()
+    except (ImportError, AttributeError) as error:
+        raise FaultError("install.missing", f"{group} {name}: {_lacking(error)}") from error
+
+
+def _entry(group: str, name: str) -> EntryPoint:
+    """The plug-in of that name; two different ones under one name are never chosen between."""
+    found = {point.value: point for point in entry_points(group=group, name=name)}
+    if not found:
+        raise FaultError("install.missing", f"{group} {name}")
+    if len(found) > 1:
+        raise FaultError("install.shadowed", f"{group} {name} stands for {' and '.join(sorted(found))}")
+    return next(iter(found.values()))
+
+
+def _lacking(error: ImportError | AttributeError) -> str:
+    return (isinstance(error, ImportError) and error.name) or str(error)
