@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 
+from crypto.civil import Sex
 from crypto.id_number import IdNumber
-from terminal.model import Sex
 
 _NEW_CARD_FROM = date(2024, 7, 1)
 """Law 26/2023/QH15: cards issued from this day carry the longer QR text."""

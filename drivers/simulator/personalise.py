@@ -10,7 +10,7 @@ from types import MappingProxyType
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from crypto import der, tlv
-from crypto.civil import PartialDate
+from crypto.civil import PartialDate, Sex
 from crypto.emrtd.dg1 import encode_dg1
 from crypto.emrtd.face import encode_dg2
 from crypto.emrtd.keys import Suite
@@ -24,7 +24,6 @@ from drivers.simulator.issuer.authority import Authority, DocumentSigner, Signer
 from drivers.simulator.issuer.portrait import draw_portrait
 from drivers.simulator.issuer.signing import public_info
 from drivers.simulator.people import Resident
-from terminal.model import Sex
 
 DG2_SIZE = 16_489
 """Bytes of EF.DG2, as in the published comparison of chip readers; a CCCD's photo is about that large."""

@@ -79,9 +79,7 @@ def test_third_step_of_the_example_returns_the_rest_of_the_file() -> None:
     send(chip, "0ca4020c158709016375432908c044f68e08bf8b92d635ff24f800")
     send(chip, "0cb000000d9701048e08ed6705417e96ba5500")
     answer = send(chip, "0cb000040d9701128e082ea28a70f3c7b53500")
-    assert answer == (
-        "871901fb9235f4e4037f2327dcc8964f1f9b8c30f42c8e2fff224a990290008e08c8b2787eaea07d749000"
-    )
+    assert answer == ("871901fb9235f4e4037f2327dcc8964f1f9b8c30f42c8e2fff224a990290008e08c8b2787eaea07d749000")
 
 
 def test_pace_with_generic_mapping_answers_as_published() -> None:

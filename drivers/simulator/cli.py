@@ -1,0 +1,170 @@
+"""``tram chip``: lay a simulated citizen card on a virtual reader of the PC/SC daemon.
+
+The card, its issuer and its owner are invented, so CAN and MRZ are printed; everything is labelled SIMULATED.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import signal
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from drivers.simulator.chip import Chip
+from drivers.simulator.faults import ChipFault
+from drivers.simulator.issuer.authority import Authority
+from drivers.simulator.personalise import mrz_zone, personalise
+from drivers.simulator.presented import Handling, PresentedCard
+from drivers.simulator.profiles import PROFILES, Profile
+from drivers.simulator.vpcd import HOST, PORT, VpcdCard
+from terminal.faults import FaultError
+
+HELP = "run a simulated citizen card on a virtual reader (vpcd); SIMULATED, for tests and demos"
+
+_SEED = b"TRAM SIMULATED ISSUER, PUBLIC KEY MATERIAL"
+"""Published on purpose: a card made today is signed by the same root as one made tomorrow. It protects nothing."""
+
+_MEASURES = {ChipFault.LIFTED: 20, ChipFault.SLOW: 15, ChipFault.SILENT: 0}
+_REMEDY = (
+    "install with 'apt-get install pcscd vsmartcard-vpcd', start with 'systemctl start pcscd' or 'pcscd --foreground'"
+)
+_LONGEST_PORT = 65_535
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The verb's options."""
+    parser.add_argument("--profile", required=True, choices=list(PROFILES), metavar="NAME", help=", ".join(PROFILES))
+    parser.add_argument(
+        "--vpcd",
+        type=_address,
+        default=(HOST, PORT),
+        metavar="HOST:PORT",
+        help=f"virtual reader (default {HOST}:{PORT})",
+    )
+    faults = [fault.value for fault in ChipFault]
+    parser.add_argument("--fault", choices=faults, metavar="NAME", help=", ".join(faults))
+    parser.add_argument(
+        "--fault-arg", type=_measure, metavar="N", help="lifted: after N APDUs (20); slow: N ms for each APDU (15)"
+    )
+    parser.add_argument("--csca", type=Path, metavar="FILE", help="where to write the root certificate to trust (DER)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Answer until Ctrl-C, SIGTERM, or until the card was lifted. Raises FaultError."""
+    authority = Authority(_SEED)
+    profile, handling = _chosen(args)
+    contents = personalise(profile.person, profile.make, authority)
+    csca = _write(args.csca or _default_file(), authority.root)
+    host, port = args.vpcd
+    card = PresentedCard(Chip(contents), handling)
+    virtual = VpcdCard(card, host, port)
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    try:
+        virtual.place()
+    except OSError as error:
+        detail = f"nothing answers at {host}:{port}; is pcscd with vpcd running? {_REMEDY}"
+        raise FaultError("reader.service", detail) from error
+    _announce(_Card(args.profile, profile, csca, f"{host}:{port}", args.fault), as_json=args.json)
+    return _serve(virtual, card, stopped)
+
+
+def _serve(virtual: VpcdCard, card: PresentedCard, stopped: threading.Event) -> int:
+    while not stopped.is_set():
+        # In slices: on Windows a signal does not wake a wait.
+        if virtual.wait(0.2):
+            break
+    lost = not stopped.is_set() and not card.gone
+    virtual.remove()
+    if lost:
+        raise FaultError("reader.service", f"the virtual reader hung up; is pcscd still running? {_REMEDY}")
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    name: str
+    profile: Profile
+    csca: Path
+    vpcd: str
+    fault: str | None
+
+    def lines(self) -> list[str]:
+        """What a person needs to open and to trust the card."""
+        zone = mrz_zone(self.profile.person)
+        return [
+            f"SIMULATED card {self.name!r} on {self.vpcd}" + (f", fault: {self.fault}" if self.fault else ""),
+            f"  CAN     {self.profile.person.id_number.can}",
+            f"  ID      {self.profile.person.id_number.digits}",
+            *(f"  MRZ {line}   {zone[30 * line - 30 : 30 * line]}" for line in (1, 2, 3)),
+            f"  CSCA    {self.csca}",
+            f"  SHA-256 {_fingerprint(self.csca)}",
+            "  SIMULATED issuer with published keys: never accept it outside tests. Ctrl-C takes the card away.",
+        ]
+
+    def to_json(self) -> dict[str, object]:
+        """The same as one object."""
+        zone = mrz_zone(self.profile.person)
+        return {
+            "simulated": True,
+            "profile": self.name,
+            "fault": self.fault,
+            "vpcd": self.vpcd,
+            "can": self.profile.person.id_number.can,
+            "id": self.profile.person.id_number.digits,
+            "mrz": [zone[:30], zone[30:60], zone[60:]],
+            "csca": {"file": str(self.csca), "sha256": _fingerprint(self.csca)},
+        }
+
+
+def _announce(card: _Card, *, as_json: bool) -> None:
+    print(json.dumps(card.to_json()) if as_json else "\n".join(card.lines()), flush=True)
+
+
+def _chosen(args: argparse.Namespace) -> tuple[Profile, Handling | None]:
+    profile = PROFILES[args.profile]
+    if args.fault is None:
+        if args.fault_arg is not None:
+            raise FaultError("usage.bad", "--fault-arg belongs to --fault lifted or slow")
+        return profile, None
+    fault = ChipFault(args.fault)
+    if fault.made_in:
+        return profile.with_fault(fault), None
+    return profile, Handling(fault, _MEASURES[fault] if args.fault_arg is None else args.fault_arg)
+
+
+def _write(file: Path, root: bytes) -> Path:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(root)
+    except OSError as error:
+        raise FaultError("usage.bad", f"{file}: {error.strerror}; name another file with --csca") from error
+    return file.resolve()
+
+
+def _default_file() -> Path:
+    import platformdirs
+
+    return platformdirs.user_data_path("tram", appauthor=False) / "simulator" / "csca-simulated.der"
+
+
+def _fingerprint(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) <= _LONGEST_PORT:
+        raise argparse.ArgumentTypeError("HOST:PORT is required, such as 127.0.0.1:35963")
+    return host, int(port)
+
+
+def _measure(text: str) -> int:
+    if not text.isdecimal() or int(text) > 60_000:
+        raise argparse.ArgumentTypeError("a number from 0 to 60000 is required")
+    return int(text)

@@ -1,0 +1,79 @@
+"""A simulated card in somebody's hand: it can be lifted, be slow, or fall silent."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from crypto.errors import CardLostError
+from drivers.simulator.chip import Chip
+from drivers.simulator.faults import ChipFault
+
+
+class SilentError(Exception):
+    """The card did not answer within the time that it was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """A fault of handling and its measure: APDUs before it is lifted, or milliseconds for each APDU."""
+
+    fault: ChipFault
+    measure: int = 0
+
+
+class PresentedCard:
+    """``chip`` for one placing, from being laid down to being lifted. ``lift`` may come from any thread."""
+
+    def __init__(self, chip: Chip, handling: Handling | None = None) -> None:
+        self._chip = chip
+        self._lock = threading.Lock()
+        self._gone = threading.Event()
+        self._left: int | None = None
+        self._seconds: float | None = 0.0
+        if handling is not None and handling.fault is ChipFault.LIFTED:
+            self._left = handling.measure
+        if handling is not None and handling.fault is ChipFault.SLOW:
+            self._seconds = handling.measure / 1000
+        if handling is not None and handling.fault is ChipFault.SILENT:
+            self._seconds = None
+
+    @property
+    def atr(self) -> bytes:
+        """The answer to reset."""
+        return self._chip.atr
+
+    @property
+    def gone(self) -> bool:
+        """Whether it was lifted."""
+        return self._gone.is_set()
+
+    def reset(self) -> None:
+        """Power-on."""
+        self._chip.reset()
+
+    def lift(self, after_apdus: int = 0) -> None:
+        """Take the card away: now, or after so many more answers."""
+        with self._lock:
+            self._left = after_apdus
+        if after_apdus == 0:
+            self._gone.set()
+
+    def transmit(self, command: bytes, patience: float | None = None) -> bytes:
+        """The chip's answer. Raises CardLostError when lifted, SilentError after ``patience`` seconds."""
+        self._take_time(patience)
+        answer = self._chip.transmit(command)
+        with self._lock:
+            if self._left is not None:
+                self._left -= 1
+                if self._left <= 0:
+                    self._gone.set()
+        return answer
+
+    def _take_time(self, patience: float | None) -> None:
+        silent = self._seconds is None
+        times = [time for time in (self._seconds, patience) if time is not None]
+        if self._gone.wait(min(times) if times else None):
+            raise CardLostError("the simulated card was lifted")
+        if patience is not None and (silent or (self._seconds or 0.0) > patience):
+            raise SilentError
