@@ -1,0 +1,29 @@
+"""Pictures of QR codes for tests, made here."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from drivers.frames import GreyArray
+
+
+def qr_picture(payload: bytes, *, module: int = 4, width: int = 1280, height: int = 720) -> GreyArray:
+    """The payload's code in the middle of a light grey picture."""
+    import zxingcpp
+
+    barcode = zxingcpp.create_barcode(payload, zxingcpp.BarcodeFormat.QRCode)
+    code = np.array(zxingcpp.write_barcode_to_image(barcode, scale=module), dtype=np.uint8)
+    return placed(code, width=width, height=height)
+
+
+def placed(code: GreyArray, *, width: int = 1280, height: int = 720) -> GreyArray:
+    """A small picture in the middle of a larger light grey one."""
+    picture = np.full((height, width), 200, dtype=np.uint8)
+    top, left = (height - code.shape[0]) // 2, (width - code.shape[1]) // 2
+    picture[top : top + code.shape[0], left : left + code.shape[1]] = code
+    return picture
+
+
+def noise(seed: int, *, width: int = 640, height: int = 480) -> GreyArray:
+    """A picture without any code."""
+    return np.random.default_rng(seed).integers(0, 256, (height, width), dtype=np.uint8)
