@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from crypto import der, tlv
-from crypto.errors import MalformedError, SignatureWrongError
+from crypto.errors import MalformedError
 from crypto.trust import signatures
 from crypto.trust.signatures import Finding, SignatureAlgorithm
 
@@ -106,7 +106,7 @@ def _build(cls: type[Certificate], raw: bytes, parsed: Any) -> Certificate:
     tbs = parsed["tbs_certificate"]
     identifier = parsed["signature_algorithm"].dump()
     if tbs["signature"].dump() != identifier:
-        raise SignatureWrongError("certificate: signature algorithm differs inside and outside")
+        raise MalformedError("certificate: signature algorithm differs inside and outside")
     period = parsed.private_key_usage_period_value
     return cls(
         der=bytes(raw),
