@@ -5,6 +5,7 @@ No entry point names it, so no site configuration can select it: only the demo's
 
 from __future__ import annotations
 
+import fnmatch
 import itertools
 import logging
 import queue
@@ -13,13 +14,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from crypto.errors import CancelledError, CardLostError
-from drivers.device import DeviceThread
-from drivers.simulator.presented import PresentedCard, SilentError
+from drivers.device import DeviceThread, Lane, StuckError
+from drivers.simulator.presented import PresentedCard
 from terminal.events import CardPlaced, CardRemoved, Device, DeviceUp
 from terminal.faults import FaultError
 from terminal.ports import CardJob, Inbox, ReaderInfo, ReaderOptions
 
-NAME = "Simulated reader"
+NAME = "Virtual reader (SIMULATED)"
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class SimulatedReader:
     """A ``terminal.ports.CardReader`` with one slot, on which ``place`` and ``lift`` put simulated cards."""
 
     def __init__(self, options: ReaderOptions | None = None) -> None:
-        self._timeout = (options or ReaderOptions()).apdu_timeout
+        self._options = options or ReaderOptions()
         self._thread = DeviceThread("dev-sim", self._work)
         self._tasks: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._inbox: Inbox = _nobody
@@ -42,6 +43,7 @@ class SimulatedReader:
         self._lock = threading.Lock()
         self._slot: _Placed | None = None
         self._told: _Placed | None = None
+        self._link: _Link | None = None
 
     def start(self, inbox: Inbox) -> None:
         """Begin to watch for cards; one that lies there already is told of at once."""
@@ -51,10 +53,12 @@ class SimulatedReader:
 
     def stop(self) -> None:
         """End the thread; a running job's next APDU is refused."""
-        self._thread.stop(self.lift)
+        self._thread.stop(self._wake_to_stop)
 
     def readers(self) -> Sequence[ReaderInfo]:
-        """The one slot."""
+        """The one slot, if its name matches."""
+        if not self._wanted:
+            return ()
         slot = self._present()
         return (ReaderInfo(NAME, slot is not None, slot.card.atr.hex().upper() if slot else "", simulated=True),)
 
@@ -76,15 +80,26 @@ class SimulatedReader:
                 self._slot.card.lift(after_apdus)
         self._wake()
 
+    @property
+    def _wanted(self) -> bool:
+        return fnmatch.fnmatchcase(NAME, self._options.names)
+
     def _wake(self) -> None:
         self._tasks.put(_nothing)
 
+    def _wake_to_stop(self) -> None:
+        with self._lock:
+            if self._link is not None:
+                self._link.interrupt()
+        self._wake()
+
     def _present(self) -> _Placed | None:
         with self._lock:
-            return self._slot if self._slot is not None and not self._slot.card.gone else None
+            return self._slot if self._wanted and self._slot is not None and not self._slot.card.gone else None
 
     def _work(self) -> None:
-        self._inbox(DeviceUp(Device.READER, NAME, simulated=True))
+        if self._wanted:
+            self._inbox(DeviceUp(Device.READER, NAME, simulated=True))
         while not self._thread.stopping.is_set():
             self._tasks.get()()
             self._tell()
@@ -102,45 +117,58 @@ class SimulatedReader:
 
     def _run(self, name: str, job: CardJob, cancel: threading.Event) -> None:
         slot = self._present()
-        card = slot.card if slot is not None and slot.name == name else None
-        if card is not None:
-            card.reset()
+        link = _Link(slot.card if slot is not None and slot.name == name else None, cancel, self._options.apdu_timeout)
+        with self._lock:
+            self._link = link
+        if self._thread.stopping.is_set():
+            link.interrupt()
         try:
-            job(_Link(card, cancel, self._thread.stopping, self._timeout))
+            job(link)
         except Exception as error:  # noqa: BLE001 - a defect in one job must not end the watch over the reader
             # Its text may hold what the card said, so only its kind is told.
             _log.error("a card job ended with %s", type(error).__name__)
+        finally:
+            with self._lock:
+                self._link = None
+            link.close()
 
 
 class _Link:
-    """A ``terminal.ports.CardLink`` to a simulated card, or to none."""
+    """A ``terminal.ports.CardLink`` to a simulated card, or to none. The card answers on a lane: it may be silent."""
 
     reader = NAME
     simulated = True
 
-    def __init__(
-        self, card: PresentedCard | None, cancel: threading.Event, stopping: threading.Event, timeout: float
-    ) -> None:
+    def __init__(self, card: PresentedCard | None, cancel: threading.Event, timeout: float) -> None:
         self._card = card
         self._cancel = cancel
-        self._stopping = stopping
         self._timeout = timeout
+        self._stopped = False
+        self._lane = Lane("dev-sim-card", card.reset if card is not None else _nothing)
         self.atr = card.atr if card is not None else b""
 
     def transceive(self, command: bytes) -> bytes:
         """One APDU. Raises CardLostError, CancelledError, FaultError ``card.silent``."""
-        if self._cancel.is_set():
+        card = self._card
+        if self._cancel.is_set() or self._stopped:
             raise CancelledError
-        if self._card is None:
+        if card is None:
             raise CardLostError("the card was gone before its turn")
         try:
-            return self._card.transmit(command, self._timeout)
-        except SilentError:
-            raise FaultError("card.silent", "an APDU overran") from None
-        except CardLostError:
-            if self._stopping.is_set():
+            return self._lane.call(lambda: card.transmit(command), self._timeout)
+        except StuckError:
+            if self._stopped:
                 raise CancelledError from None
-            raise
+            raise FaultError("card.silent", "an APDU overran") from None
+
+    def interrupt(self) -> None:
+        """The reader stops: end the running APDU's wait. From any thread."""
+        self._stopped = True
+        self._lane.interrupt()
+
+    def close(self) -> None:
+        """Power the card down, so that a session's rights do not outlive the job."""
+        self._lane.close()
 
 
 def _nothing() -> None:

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from typing import Protocol
 
 from crypto.errors import CardLostError
-from drivers.simulator.chip import Chip
 from drivers.simulator.faults import ChipFault
 
 
-class SilentError(Exception):
-    """The card did not answer within the time that it was given."""
+class CardSide(Protocol):
+    """What can be presented: a chip, byte in, byte out."""
+
+    @property
+    def atr(self) -> bytes:
+        """The answer to reset."""
+        ...
+
+    def reset(self) -> None:
+        """Power-on."""
+        ...
+
+    def transmit(self, raw: bytes) -> bytes:
+        """The response APDU to a command APDU."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +38,7 @@ class Handling:
 class PresentedCard:
     """``chip`` for one placing, from being laid down to being lifted. ``lift`` may come from any thread."""
 
-    def __init__(self, chip: Chip, handling: Handling | None = None) -> None:
+    def __init__(self, chip: CardSide, handling: Handling | None = None) -> None:
         self._chip = chip
         self._lock = threading.Lock()
         self._gone = threading.Event()
@@ -53,15 +66,16 @@ class PresentedCard:
         self._chip.reset()
 
     def lift(self, after_apdus: int = 0) -> None:
-        """Take the card away: now, or after so many more answers."""
+        """Take the card away: now, or after so many more answers. From any thread."""
         with self._lock:
             self._left = after_apdus
         if after_apdus == 0:
             self._gone.set()
 
-    def transmit(self, command: bytes, patience: float | None = None) -> bytes:
-        """The chip's answer. Raises CardLostError when lifted, SilentError after ``patience`` seconds."""
-        self._take_time(patience)
+    def transmit(self, command: bytes) -> bytes:
+        """The chip's answer, in its own time (a silent card's is never). Raises CardLostError when lifted."""
+        if self._gone.wait(self._seconds):
+            raise CardLostError("the simulated card was lifted")
         answer = self._chip.transmit(command)
         with self._lock:
             if self._left is not None:
@@ -69,11 +83,3 @@ class PresentedCard:
                 if self._left <= 0:
                     self._gone.set()
         return answer
-
-    def _take_time(self, patience: float | None) -> None:
-        silent = self._seconds is None
-        times = [time for time in (self._seconds, patience) if time is not None]
-        if self._gone.wait(min(times) if times else None):
-            raise CardLostError("the simulated card was lifted")
-        if patience is not None and (silent or (self._seconds or 0.0) > patience):
-            raise SilentError
