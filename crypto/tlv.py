@@ -71,28 +71,37 @@ def _read_length(data: bytes, at: int) -> tuple[int, int]:
     return int.from_bytes(data[at : at + count], "big"), at + count
 
 
+def _header_at(data: bytes, at: int) -> tuple[int, int, int]:
+    tag, at = _read_tag(data, at)
+    length, at = _read_length(data, at)
+    return tag, length, at
+
+
 def read_header(data: bytes) -> tuple[int, int, int]:
     """Tag, value length and header length of the object that ``data`` begins with.
 
     The value may be incomplete: this sizes a file from its first block. Raises MalformedError.
     """
-    tag, at = _read_tag(data, 0)
-    length, at = _read_length(data, at)
-    return tag, length, at
+    return _header_at(data, 0)
+
+
+def _object_at(data: bytes, at: int) -> tuple[Tlv, int]:
+    tag, length, start = _header_at(data, at)
+    if start + length > len(data):
+        raise MalformedError("TLV: value cut short")
+    return Tlv(tag, bytes(data[start : start + length])), start + length
 
 
 def parse_first(data: bytes) -> tuple[Tlv, bytes]:
     """The first data object and what follows it; raises MalformedError."""
-    tag, length, at = read_header(data)
-    if at + length > len(data):
-        raise MalformedError("TLV: value cut short")
-    return Tlv(tag, bytes(data[at : at + length])), bytes(data[at + length :])
+    first, end = _object_at(data, 0)
+    return first, bytes(data[end:])
 
 
 def parse_one(data: bytes, tag: int | None = None) -> Tlv:
     """The only data object in ``data`` (of ``tag``, when given); raises MalformedError."""
-    first, rest = parse_first(data)
-    if rest:
+    first, end = _object_at(data, 0)
+    if end != len(data):
         raise MalformedError("TLV: bytes after the object")
     if tag is not None and first.tag != tag:
         raise MalformedError(f"TLV: tag {first.tag:X} where {tag:X} belongs")
@@ -101,10 +110,10 @@ def parse_one(data: bytes, tag: int | None = None) -> Tlv:
 
 def parse_all(data: bytes) -> tuple[Tlv, ...]:
     """All data objects of a row; raises MalformedError when any is cut short."""
-    found = []
-    while data:
-        first, data = parse_first(data)
-        found.append(first)
+    found, at = [], 0
+    while at < len(data):
+        item, at = _object_at(data, at)
+        found.append(item)
     return tuple(found)
 
 
