@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from config.rules import check_complete
 from config.schema import Settings
@@ -28,7 +28,8 @@ from terminal.records.journal import Journal
 from terminal.records.pseudonym import SiteKey, site_key
 from terminal.view import Desk as DeskName
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from terminal.proof.reading import Tools
 
 EXTENDED_BLOCK = 65_000
 """Bytes a READ BINARY asks for with extended length: below the 65,535 that a PC/SC message can carry."""
@@ -150,7 +151,7 @@ def _read_work(settings: Settings, clock: Clock, post: Callable[[Event], None]) 
     return ReadWork(lambda: _tools(settings, clock), block, settings.reader.photo, post)
 
 
-def _tools(settings: Settings, clock: Clock):  # type: ignore[no-untyped-def]
+def _tools(settings: Settings, clock: Clock) -> Tools:
     from crypto.trust.store import TrustStore
     from terminal.proof.reading import Tools
 

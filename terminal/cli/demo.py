@@ -1,0 +1,187 @@
+"""``tram demo``: ten invented people, cards, codes and tickets over the real parts, by hand or by themselves."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from config.schema import DeskName
+from terminal import registry
+from terminal.boot import Terminal, build, build_face
+from terminal.cli.output import print_json
+from terminal.demo.cases import CASES
+from terminal.demo.player import DemoStuckError, Played, Player, Watcher
+from terminal.demo.surroundings import RunningBackend, accept, backend_process, display, settings_for
+from terminal.messages import say
+from terminal.ports import Face, Table, TableOptions
+from terminal.view import Screen
+
+HELP = "play ten invented cases over the real parts"
+
+_UNEXPECTED = 1
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument(
+        "--headless", action="store_true", help="play the cases by themselves (default without display)"
+    )
+    parser.add_argument("--in-process", action="store_true", help="use the in-process reader even where pcscd is")
+    parser.add_argument("--out", type=Path, default=Path("build/demo"), metavar="FOLDER", help="pictures and traces")
+    parser.add_argument("--desk", choices=get_args(DeskName), default="reception", help="first desk, with a display")
+    parser.add_argument("--json", action="store_true", help="with --headless: print one JSON object at the end")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Set the stage, then play or let play; 1 when a case came to something else than expected."""
+    headless = args.headless or not _has_display()
+    folder = args.out.resolve()
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "pictures").mkdir(parents=True)
+    with ExitStack() as stack:
+        backend = stack.enter_context(backend_process(folder / "backend"))
+        options = TableOptions(folder / "pictures", backend.url, not args.in_process, (("ticket", backend.ticket),))
+        table = registry.table("simulator")(options)
+        stack.callback(table.close)
+        screen = stack.enter_context(display(headless=headless))
+        accept(folder, table, backend)
+        stage = Stage(folder, table, backend, args.lang)
+        _tell(args, f"{table.stage}; {screen}; {backend.url}; {folder}")
+        return _play(stage, args) if headless else _let_play(stage, args.desk)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What every desk of the demo is built from."""
+
+    folder: Path
+    table: Table
+    backend: RunningBackend
+    language: str
+
+    def face(self, desk: DeskName) -> Face:
+        """The one window of the demo."""
+        return build_face(settings_for(desk, self.folder, self.table, self.backend, self.language), demo=True)
+
+    def terminal(self, desk: DeskName, face: Face, watch: Watcher | None = None) -> Terminal:
+        """A terminal for that desk, in that window."""
+        settings = settings_for(desk, self.folder, self.table, self.backend, self.language)
+        return build(settings, face=face, reader=self.table.reader, demo=True, watch=watch)
+
+
+def _has_display() -> bool:
+    return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _tell(args: argparse.Namespace, line: str) -> None:
+    if not args.json:
+        print(line, flush=True)
+
+
+# By a person ---------------------------------------------------------------------------------------------------------
+
+
+def _let_play(stage: Stage, desk: DeskName) -> int:
+    face = stage.face(desk)
+    current = [stage.terminal(desk, face)]
+
+    def switch(name: str) -> None:
+        _close(current[0])
+        current[0] = stage.terminal(_desk(name), face)
+        current[0].engine.start()
+
+    def begin() -> None:
+        face.add_table(stage.table, switch)
+        current[0].engine.start()
+
+    try:
+        return face.run(begin)
+    finally:
+        _close(current[0])
+
+
+def _desk(name: str) -> DeskName:
+    return next(desk for desk in get_args(DeskName) if desk == name)
+
+
+def _close(terminal: Terminal) -> None:
+    terminal.engine.stop()
+    terminal.journal.close()
+
+
+# By themselves -------------------------------------------------------------------------------------------------------
+
+
+def _play(stage: Stage, args: argparse.Namespace) -> int:
+    face = stage.face("reception")
+    results: list[Played] = []
+    failures: list[str] = []
+
+    def all_cases() -> None:
+        code = _UNEXPECTED
+        try:
+            code = _play_all(stage, face, results, lambda played: _tell(args, _line(played, stage)))
+        except DemoStuckError as stuck:
+            failures.append(str(stuck))
+        finally:
+            face.quit(code)
+
+    code = face.run(threading.Thread(target=all_cases, name="demo").start)
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    if args.json:
+        print_json({"cases": [_row(played) for played in results], "failures": failures})
+    return code
+
+
+def _play_all(stage: Stage, face: Face, results: list[Played], tell: Callable[[Played], None]) -> int:
+    terminal: Terminal | None = None
+    watcher = Watcher()
+    try:
+        for case in CASES:
+            if terminal is None or terminal.settings.desk != case.desk.value:
+                if terminal is not None:
+                    _close(terminal)
+                watcher = Watcher()
+                terminal = stage.terminal(_desk(case.desk.value), face, watcher)
+                terminal.engine.start()
+                watcher.wait_for(Screen.IDLE)
+            player = Player(stage.table, watcher, terminal.engine.post, face.screenshot, stage.folder)
+            results.append(player.play(case))
+            tell(results[-1])
+    finally:
+        if terminal is not None:
+            _close(terminal)
+    return 0 if all(played.as_expected for played in results) else _UNEXPECTED
+
+
+def _line(played: Played, stage: Stage) -> str:
+    who = {exhibit.code: exhibit.who for exhibit in stage.table.exhibits()}[played.case.code]
+    mark = "ok" if played.as_expected else "UNEXPECTED"
+    reason = say(played.title, stage.language)
+    return (
+        f"{mark:<11}{played.case.name:<15}{who:<24}{played.case.presented:<18}{played.outcome:<13}"
+        f"{played.decision_ms:6.0f} ms {played.total_ms:6.0f} ms  {reason}"
+    )
+
+
+def _row(played: Played) -> dict[str, object]:
+    return {
+        "case": played.case.name,
+        "desk": played.case.desk.value,
+        "presented": played.case.presented,
+        "outcome": played.outcome,
+        "title": played.title.key,
+        "expected": [played.case.expected.outcome.value, played.case.expected.title],
+        "ok": played.as_expected,
+        "decision_ms": round(played.decision_ms, 1),
+        "total_ms": round(played.total_ms, 1),
+    }
