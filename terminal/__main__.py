@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from config.errors import ConfigError
 from terminal import registry
 from terminal.cli import output
-from terminal.cli.arguments import Parser, add_language
+from terminal.cli.arguments import USAGE, Parser, take_language
 from terminal.faults import CATALOGUE, FaultError
 
 _INTERRUPTED = 130
@@ -24,9 +24,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
     _speak_unicode()
-    language = output.language_of(arguments, os.environ, _system_language())
+    language = output.language_of(os.environ, _system_language())
     as_json = "--json" in arguments
     try:
+        asked, arguments = take_language(arguments)
+        language = asked or language
         return _run(arguments, language)
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -37,10 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str], language: str) -> int:
-    top = Parser(prog="tram", add_help=False)
+    top = Parser(prog="tram", add_help=False, usage=USAGE)
     top.add_argument("-h", "--help", action="store_true", help="show this message")
     top.add_argument("--version", action="store_true", help="show the version")
-    add_language(top)
     top.add_argument("verb", nargs=argparse.REMAINDER, help="what to do")
     given = top.parse_args(arguments)
     if given.version:
@@ -58,7 +59,6 @@ def _run_verb(name: str, arguments: Sequence[str], language: str) -> int:
         raise FaultError("usage.bad", f"{name!r}: " + ", ".join(registry.verbs()))
     module = registry.verb(name)
     parser = Parser(prog=f"tram {name}", description=module.HELP)
-    add_language(parser)
     module.configure(parser)
     try:
         args = parser.parse_args(arguments)

@@ -32,6 +32,10 @@ ROOMS = ("config", "crypto", "drivers", "terminal", "ui", "backend")
 """Our packages; the names also exist on the package index, so a foreign one can stand in front of ours."""
 
 
+Scan = Callable[[Path, Decoder], Sequence[DecodedCode]]
+"""Finds the codes in one picture file; it raises FaultError ``code.unreadable`` for what is no picture."""
+
+
 def reader(name: str) -> Callable[[ReaderOptions], CardReader]:
     """The builder of a card reader. Like all loaders here it raises FaultError: ``install.missing``, ``.shadowed``."""
     return cast("Callable[[ReaderOptions], CardReader]", _load("tram.reader", name))
@@ -47,9 +51,9 @@ def decoder(name: str) -> Callable[[], Decoder]:
     return cast("Callable[[], Decoder]", _load("tram.decoder", name))
 
 
-def scan(name: str) -> Callable[[Path, Decoder], Sequence[DecodedCode]]:
-    """What finds the codes in one picture file; it raises FaultError ``code.unreadable`` for what is no picture."""
-    return cast("Callable[[Path, Decoder], Sequence[DecodedCode]]", _load("tram.scan", name))
+def scan(name: str) -> Scan:
+    """What finds the codes in one picture file."""
+    return cast("Scan", _load("tram.scan", name))
 
 
 def backend(name: str) -> Callable[[BackendOptions], Backend]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from config.schema import DeskName, Settings
 from terminal.faults import FaultError
 from terminal.messages import LANGUAGES
+
+USAGE = "tram [--lang vi|en] [--help] [--version] VERB [argument ...]"
 
 
 class Parser(argparse.ArgumentParser):
@@ -21,9 +24,12 @@ class Parser(argparse.ArgumentParser):
         raise FaultError("usage.bad", message)
 
 
-def add_language(parser: argparse.ArgumentParser) -> None:
-    """``--lang vi|en``; ``output.language_of`` reads it wherever it stands."""
-    parser.add_argument("--lang", choices=LANGUAGES, help="language of messages (default: the system's)")
+def take_language(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
+    """What ``--lang`` asks for, and the other arguments: it may stand anywhere. Raises FaultError ``usage.bad``."""
+    parser = Parser(prog="tram", add_help=False, allow_abbrev=False, usage=USAGE)
+    parser.add_argument("--lang", choices=LANGUAGES)
+    found, rest = parser.parse_known_args(list(arguments))
+    return found.lang, rest
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

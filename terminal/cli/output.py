@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from config.errors import ConfigError, Problem
 from terminal.faults import CATALOGUE, Fault, FaultError
-from terminal.messages import LANGUAGES, say
+from terminal.messages import say
 from terminal.model import Message
 
 Json = Mapping[str, object] | Sequence[object]
@@ -74,12 +74,7 @@ def print_json(value: Json) -> None:
     print(json.dumps(value, ensure_ascii=True, allow_nan=False))
 
 
-def language_of(arguments: Sequence[str], environ: Mapping[str, str], system: str | None = None) -> str:
-    """``vi`` or ``en``: what ``--lang`` says, else the environment (POSIX order), else the system's own setting."""
-    for at, argument in enumerate(arguments):
-        name, equals, value = argument.partition("=")
-        asked = value if equals else "".join(arguments[at + 1 : at + 2])
-        if name == "--lang" and asked in LANGUAGES:
-            return asked
+def language_of(environ: Mapping[str, str], system: str | None = None) -> str:
+    """``vi`` or ``en``: what the environment says (POSIX order), else the system's own setting."""
     setting = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), system or "")
     return "vi" if setting.lower().startswith("vi") else "en"

@@ -16,6 +16,7 @@ from config.errors import ConfigError, Problem
 from terminal import __main__ as door
 from terminal import registry
 from terminal.cli import crash, output
+from terminal.cli.arguments import take_language
 from terminal.faults import CATALOGUE, FaultError
 from terminal.messages import LANGUAGES, say
 from terminal.model import Message
@@ -221,24 +222,33 @@ def test_a_shadowed_package_stops_every_verb(verb: Verb, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
-    ("arguments", "environ", "system", "language"),
+    ("environ", "system", "language"),
     [
-        ([], {}, None, "en"),
-        ([], {}, "Vietnamese_Vietnam", "vi"),
-        ([], {"LANG": "vi_VN.UTF-8"}, None, "vi"),
-        ([], {"LANG": "vi_VN.UTF-8", "LC_ALL": "C"}, None, "en"),
-        ([], {"LANG": "C", "LC_MESSAGES": "vi"}, None, "vi"),
-        ([], {"LANG": "en_US", "LC_ALL": ""}, "Vietnamese_Vietnam", "en"),
-        (["--lang", "vi"], {"LANG": "C"}, None, "vi"),
-        (["x", "--lang=en"], {"LANG": "vi"}, None, "en"),
-        (["--lang", "fr"], {"LANG": "vi"}, None, "vi"),
-        (["--lang"], {}, None, "en"),
+        ({}, None, "en"),
+        ({}, "Vietnamese_Vietnam", "vi"),
+        ({"LANG": "vi_VN.UTF-8"}, None, "vi"),
+        ({"LANG": "vi_VN.UTF-8", "LC_ALL": "C"}, None, "en"),
+        ({"LANG": "C", "LC_MESSAGES": "vi"}, None, "vi"),
+        ({"LANG": "en_US", "LC_ALL": ""}, "Vietnamese_Vietnam", "en"),
     ],
 )
-def test_the_language_is_the_one_asked_for_then_the_systems(
-    arguments: list[str], environ: dict[str, str], system: str | None, language: str
+def test_the_language_is_that_of_the_environment_then_of_the_system(
+    environ: dict[str, str], system: str | None, language: str
 ) -> None:
-    assert output.language_of(arguments, environ, system) == language
+    assert output.language_of(environ, system) == language
+
+
+@pytest.mark.parametrize(
+    ("arguments", "language", "rest"),
+    [
+        (["act", "f"], None, ["act", "f"]),
+        (["--lang", "vi", "act", "--json"], "vi", ["act", "--json"]),
+        (["trust", "list", "--lang=en", "--x", "--", "y"], "en", ["trust", "list", "--x", "--", "y"]),
+        (["act", "--la", "vi"], None, ["act", "--la", "vi"]),
+    ],
+)
+def test_the_language_may_be_asked_for_anywhere(arguments: list[str], language: str | None, rest: list[str]) -> None:
+    assert take_language(arguments) == (language, rest)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
