@@ -152,7 +152,7 @@ def collect_response(command: Command, send: Send) -> Response:
         if response.sw >> 8 != 0x61:
             return Response(data, response.sw)
         ask = Command(command.cla & ~0x0C, 0xC0, 0, 0, le=(response.sw & 0xFF) or SHORT_MAX)
-        response = send(ask)
+        response = correct_length(ask, send)
         data += response.data
     raise StatusError("GET RESPONSE without end", response.sw)
 
