@@ -1,0 +1,31 @@
+# Trạm. `make demo` and `make test` each do all set-up through `make install`; both run again without a network after it.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: install demo test check bench clean
+
+install: $(STAMP)
+
+$(STAMP): setup.cfg pyproject.toml constraints.txt packaging/install.sh
+	packaging/install.sh "$(PYTHON)"
+	@touch $@
+
+demo: install
+	$(BIN)/tram demo $(if $(HEADLESS),--headless) $(ARGS)
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+test: install check
+	packaging/test.sh
+
+bench: install
+	for figure in bench/*.py; do $(BIN)/python "$$figure" || exit; done
+
+clean:
+	rm -rf build .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
