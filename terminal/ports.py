@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from crypto.civil import PartialDate
 from crypto.id_number import IdNumber
@@ -268,11 +268,15 @@ class Face(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """Something on the demo table: whose it is and what happens with it. ``code`` is one stable word."""
+    """Something on the demo table: whose it is and what happens with it. ``code`` is one stable word.
+
+    ``card`` is False for what can only be shown to the camera.
+    """
 
     code: str
     who: str
     what: str
+    card: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,4 +334,16 @@ class Table(Protocol):
 
     def close(self) -> None:
         """Clear the table."""
+        ...
+
+
+@runtime_checkable
+class TableFace(Face, Protocol):
+    """A face that can show the demo's table beside its own screen, for a person to present exhibits with."""
+
+    def add_table(self, table: Table, switch_desk: Callable[[str], None]) -> None:
+        """Show the table; main thread, before ``run``.
+
+        ``switch_desk`` is called with a desk's value, on a thread of the table's own, after the face has turned to it.
+        """
         ...

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from terminal.events import Event
 from terminal.faults import FaultError
@@ -53,7 +53,7 @@ class WindowFace:
             )
         )
         self._speaker = Speaker(options.sound, find_player())
-        self._companion: object | None = None
+        self._companion: QWidget | None = None
         self._bridge = Bridge()
         self._bridge.viewed.connect(self._shell.show_view, _QUEUED)
         self._bridge.framed.connect(self._paint_frame, _QUEUED)
@@ -91,11 +91,14 @@ class WindowFace:
         else:
             self._shell.resize(self._shell.sizeHint())
             self._shell.show()
+        self._seat_companion()
         try:
             return self._application.exec()
         finally:
             self._speaker.close()
             self._shell.hide()
+            if self._companion is not None:
+                self._companion.close()
 
     def quit(self, code: int = 0) -> None:
         """End ``run``; callable from any thread."""
@@ -116,13 +119,23 @@ class WindowFace:
             raise FaultError("internal", "the window's picture could not be saved")
 
     def add_table(self, table: Table, switch_desk: Callable[[str], None]) -> None:
-        """Show the demo's table beside the window. ``switch_desk`` is called with a desk's value after the window
-        has turned to it. Main thread only."""
+        """Show the demo's table beside the window, from ``run`` on.
+
+        ``switch_desk`` is called with a desk's value, on the table's thread, after the window has turned to it.
+        """
         from ui.table import TableWindow
 
-        companion = TableWindow(table, self._shell, switch_desk)
-        companion.show()
-        self._companion = companion
+        self._companion = TableWindow(table, self._shell, switch_desk)
+
+    def _seat_companion(self) -> None:
+        if self._companion is None:
+            return
+        room = self._shell.screen().availableGeometry()
+        size = self._companion.sizeHint()
+        beside = min(self._shell.frameGeometry().right() + 8, room.right() - size.width())
+        self._companion.setGeometry(max(0, beside), room.top(), size.width(), min(size.height(), room.height()))
+        self._companion.show()
+        self._companion.raise_()
 
     def _forward(self, event: Event) -> None:
         if self._post is not None:
@@ -136,4 +149,3 @@ class WindowFace:
     def _save(self, shot: Shot) -> None:
         shot.saved = self._shell.grab().save(str(shot.path), "PNG")
         shot.done.set()
-

@@ -87,8 +87,8 @@ def draw(folder: Path, size: QSize = USUAL, theme: Theme = NORMAL) -> list[Path]
         f'<figure><img src="{escape(p.name)}" width="640" alt=""><figcaption>{escape(p.stem)}</figcaption></figure>\n'
         for p in pictures
     )
-    page = f"<!doctype html><meta charset=utf-8><title>Trạm: screens</title>\n<style>figure{{display:inline-block}}</style>\n{figures}"
-    (folder / "index.html").write_text(page, "utf-8")
+    head = "<!doctype html><meta charset=utf-8><title>Trạm</title>\n<style>figure{display:inline-block}</style>\n"
+    (folder / "index.html").write_text(head + figures, "utf-8")
     return pictures
 
 

@@ -70,7 +70,9 @@ class Sample:
     view: View
 
 
-def _checks(*failed: CheckName, chip: Word = Word.SUCCESSFUL, asked: Word | None = Word.SUCCESSFUL) -> tuple[Check, ...]:
+def _checks(
+    *failed: CheckName, chip: Word = Word.SUCCESSFUL, asked: Word | None = Word.SUCCESSFUL
+) -> tuple[Check, ...]:
     rows = [
         Check(CheckName.SIGNATURE, Word.SUCCESSFUL),
         Check(CheckName.HASHES, Word.SUCCESSFUL),

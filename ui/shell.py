@@ -26,6 +26,7 @@ from ui.widgets.top_bar import TopBar
 
 SMALLEST = QSize(1024, 600)
 USUAL = QSize(1366, 768)
+_COMPACT_BELOW = 700
 _KEYS = {
     Qt.Key.Key_Escape: Button.DONE,
     Qt.Key.Key_F2: Button.TYPE_NUMBER,
@@ -42,10 +43,14 @@ def _utc_now() -> datetime:
 
 
 class Shell(QWidget):
-    """The whole window of one desk. ``painted`` is emitted once, after the first picture is on the screen."""
+    """The whole window of one desk.
+
+    ``painted`` is emitted once, after the first picture is on the screen; ``restaged`` when language or desk changed.
+    """
 
     painted = Signal()
     closed = Signal()
+    restaged = Signal()
 
     def __init__(
         self,
@@ -107,11 +112,13 @@ class Shell(QWidget):
         self._stage = replace(self._stage, language=LANGUAGES[(at + 1) % len(LANGUAGES)])
         self._close_reasons()
         self._present(fresh=False)
+        self.restaged.emit()
 
     def turn_to(self, desk: Desk) -> None:
         """Become another desk's window (the demo's table does this)."""
         self._stage = replace(self._stage, desk=desk)
         self.show_view(View(Screen.STARTING, 0, Message("title.starting")))
+        self.restaged.emit()
 
     def _present(self, *, fresh: bool) -> None:
         wanted = (self._view.screen, self._view.session, self._stage.desk)
@@ -221,8 +228,12 @@ class Shell(QWidget):
             QTimer.singleShot(0, self.painted.emit)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """Keep the choice of reasons in its corner."""
+        """Move together or apart, and keep the choice of reasons in its corner."""
         super().resizeEvent(event)
+        compact = self.height() < _COMPACT_BELOW
+        if compact is not self._stage.compact:
+            self._stage = replace(self._stage, compact=compact)
+            self._present(fresh=False)
         self._seat_reasons()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802

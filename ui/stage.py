@@ -17,7 +17,10 @@ VIETNAM_TIME = timezone(timedelta(hours=7))
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The setting a screen plays in; a new one is made when the language or the desk changes."""
+    """The setting a screen plays in; a new one is made when the language, the desk or the window's size changes.
+
+    ``compact``: the window is low (1024 x 600), so staff screens move closer together.
+    """
 
     desk: Desk
     place: str
@@ -25,6 +28,7 @@ class Stage:
     theme: Theme
     post: Inbox = field(repr=False)
     demo: bool = False
+    compact: bool = False
 
     @property
     def public(self) -> bool:

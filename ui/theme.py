@@ -19,7 +19,7 @@ def style_sheet(theme: Theme) -> str:
         rules.append(f'QLabel[tone="{name}"] {{ color: {pair.ink}; }}')
         rules.append(f'QWidget[ground="{name}"] {{ background: {pair.ground}; }}')
     template = Template((resources.files("ui") / "theme.qss").read_text("utf-8"))
-    return template.substitute(values) + "\n".join(rules)
+    return "\n".join(rules) + template.substitute(values)
 
 
 def repolish(widget: QWidget) -> None:

@@ -137,7 +137,7 @@ def build(options: TableOptions) -> DemoTable:
 
 def _exhibit(code: str) -> Exhibit:
     if code == TICKET:
-        return Exhibit(code, "Vé tham quan", "Vé có chữ ký: lần đầu được vào, lần sau bị từ chối")
+        return Exhibit(code, "Vé tham quan", "Vé có chữ ký: lần đầu được vào, lần sau bị từ chối", card=False)
     return Exhibit(code, PEOPLE[code].printed_name, PEOPLE[code].what)
 
 

@@ -16,8 +16,8 @@ from ui.stage import Stage
 from ui.typeface import BOLD, MEDIUM, face
 from ui.widgets.card_drawing import CardDrawing, Gesture
 from ui.widgets.digits import Digits
-from ui.widgets.keypad import Keypad
 from ui.widgets.key_button import KeyButton
+from ui.widgets.keypad import Keypad
 from ui.widgets.text import label
 from ui.widgets.viewfinder import Viewfinder
 
@@ -25,7 +25,10 @@ NO_EXPIRY = "991231"
 """The MRZ's expiry of a card that never expires."""
 
 _OPEN_DIGITS = 6
-_NUMBER_LENGTHS = (10, 12)
+_DATE_DIGITS = 8
+_ID_LENGTH = 12
+_NUMBER_LENGTHS = (10, _ID_LENGTH)
+"""An insurance code of today's form, or an ID number."""
 
 
 def yymmdd(typed: str) -> str | None:
@@ -49,25 +52,45 @@ class AskNumber(Page):
         self._stage: Stage | None = None
 
     def compose(self, view: View, stage: Stage) -> QWidget:
-        """Two columns."""
+        """Two columns; with dates to type, the fields take the camera's place."""
         typed = [entry.text for entry in self._entries]
         dates = view.title.key.endswith("ask.mrz")
         if dates != (len(typed) > 1):
             typed = []
         self._stage = stage
+        self._viewfinder = None
+        self._entries = self._make_entries(stage, dates=dates)
         body = QWidget()
         row = QHBoxLayout(body)
         row.setContentsMargins(24, 16, 24, 16)
         row.setSpacing(28)
-        row.addLayout(self._show_code(view, stage), 5)
-        row.addLayout(self._type_digits(stage, dates=dates), 6)
+        left = self._words(view, stage)
+        if dates:
+            self._add_dates(left, stage)
+        else:
+            self._add_camera(left, stage)
+        row.addLayout(left, 5)
+        row.addLayout(self._keys(stage, dates=dates), 6 if not dates else 4)
         for entry, text in zip(self._entries, typed, strict=False):
             entry.type(text)
         self._refresh()
         self._entries[0].setFocus(Qt.FocusReason.OtherFocusReason)
         return body
 
-    def _show_code(self, view: View, stage: Stage) -> QVBoxLayout:
+    def _make_entries(self, stage: Stage, *, dates: bool) -> list[Digits]:
+        number = Digits(stage.theme, (3, 3, 6), _OPEN_DIGITS)
+        number.setAccessibleName(stage.say("ui.number_entry"))
+        entries = [number]
+        for key in ("ui.born_date", "ui.expiry_date") if dates else ():
+            entry = Digits(stage.theme, (2, 2, 4), _DATE_DIGITS, stage.say("ui.date_letters"))
+            entry.setAccessibleName(stage.say(key))
+            entries.append(entry)
+        for entry in entries:
+            entry.changed.connect(self._refresh)
+        return entries
+
+    @staticmethod
+    def _words(view: View, stage: Stage) -> QVBoxLayout:
         column = QVBoxLayout()
         column.setSpacing(10)
         column.addWidget(label(stage.tell(view.title), 32, weight=BOLD, wrap=True))
@@ -75,33 +98,31 @@ class AskNumber(Page):
             refused = view.hint.key.endswith("card.locked") or view.hint.key.startswith("fault.")
             words = stage.tell(view.hint)
             column.addWidget(notice(stage, words) if refused else label(words, 22, tone="page_muted", wrap=True))
+        return column
+
+    def _add_camera(self, column: QVBoxLayout, stage: Stage) -> None:
         self._viewfinder = Viewfinder(stage.theme, stage.say("ui.camera_off"))
         column.addWidget(self._viewfinder, 1)
         below = QHBoxLayout()
         drawing = CardDrawing(Gesture.CODE, stage.theme, stage.say("ui.card_drawing"))
-        drawing.setFixedSize(150, 104)
+        drawing.setFixedSize(96, 104)
         below.addWidget(drawing)
         below.addWidget(label(stage.say("remedy.ask.qr_side"), 18, tone="page_muted", wrap=True), 1)
         column.addLayout(below)
-        return column
 
-    def _type_digits(self, stage: Stage, *, dates: bool) -> QVBoxLayout:
+    def _add_dates(self, column: QVBoxLayout, stage: Stage) -> None:
+        for entry in self._entries:
+            column.addWidget(label(entry.accessibleName(), 19, weight=MEDIUM))
+            column.addWidget(entry)
+        column.addWidget(self._no_expiry(stage))
+        column.addStretch(1)
+
+    def _keys(self, stage: Stage, *, dates: bool) -> QVBoxLayout:
         column = QVBoxLayout()
         column.setSpacing(8)
-        if dates:
-            hint = stage.say("ui.day_month_year")
-            self._entries = [Digits(stage.theme, (2, 2, 4), 8), Digits(stage.theme, (2, 2, 4), 8)]
-            names = [f"{stage.say(key)} ({hint})" for key in ("ui.born_date", "ui.expiry_date")]
-        else:
-            self._entries = [Digits(stage.theme, (3, 3, 6), _OPEN_DIGITS)]
-            names = [stage.say("ui.number_entry")]
-        for entry, name in zip(self._entries, names, strict=True):
-            column.addWidget(label(name, 19, weight=MEDIUM))
-            column.addWidget(entry)
-            entry.setAccessibleName(name)
-            entry.changed.connect(self._refresh)
-        if dates:
-            column.addWidget(self._no_expiry(stage))
+        if not dates:
+            column.addWidget(label(self._entries[0].accessibleName(), 19, weight=MEDIUM))
+            column.addWidget(self._entries[0])
         pad = Keypad(stage)
         pad.digit.connect(lambda digit: self._active().type(digit))
         pad.erase.connect(lambda: self._active().erase())
@@ -120,11 +141,12 @@ class AskNumber(Page):
         toggle.setMinimumHeight(44)
         toggle.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         toggle.toggled.connect(self._set_never_expires)
+        self._entries[2].setEnabled(not self._never_expires)
         return toggle
 
-    def _set_never_expires(self, never: bool) -> None:  # noqa: FBT001 - a Qt slot
+    def _set_never_expires(self, never: bool) -> None:
         self._never_expires = never
-        self._entries[1].setEnabled(not never)
+        self._entries[2].setEnabled(not never)
         self._refresh()
 
     def _active(self) -> Digits:
@@ -140,18 +162,24 @@ class AskNumber(Page):
         for entry in self._entries:
             n, of = str(len(entry.text)), str(entry.length)
             entry.setAccessibleDescription(stage.say("ui.digits_entered", n=n, of=of))
-        if len(self._entries) > 1 and len(self._entries[0].text) == self._entries[0].length:
-            if self._entries[0].hasFocus() and self._entries[1].isEnabled() and not self._entries[1].text:
-                self._entries[1].setFocus(Qt.FocusReason.TabFocusReason)
+        self._move_on()
         self._apply.setEnabled(self._event() is not None)
 
+    def _move_on(self) -> None:
+        """From a filled field to the next empty one."""
+        for full, following in zip(self._entries, self._entries[1:], strict=False):
+            done = full.hasFocus() and len(full.text) == full.length
+            if done and following.isEnabled() and not following.text:
+                following.setFocus(Qt.FocusReason.TabFocusReason)
+                return
+
     def _event(self) -> Event | None:
-        texts = [entry.text for entry in self._entries]
-        if len(texts) == 1:
-            return NumberTyped(texts[0]) if len(texts[0]) in _NUMBER_LENGTHS else None
-        born = yymmdd(texts[0])
-        expires = NO_EXPIRY if self._never_expires else yymmdd(texts[1])
-        return MrzTyped(born, expires) if born and expires else None
+        number, *dates = (entry.text for entry in self._entries)
+        if not dates:
+            return NumberTyped(number) if len(number) in _NUMBER_LENGTHS else None
+        born = yymmdd(dates[0])
+        expires = NO_EXPIRY if self._never_expires else yymmdd(dates[1])
+        return MrzTyped(number, born, expires) if len(number) == _ID_LENGTH and born and expires else None
 
     def main_event(self) -> Event | None:
         """What was typed, once it is complete; the fields are empty afterwards."""

@@ -42,7 +42,7 @@ def insurance_code(code: str, person: Person | None) -> str:
     return code
 
 
-def address_free_facts(person: Person, stage: Stage) -> list[tuple[str, str]]:
+def person_facts(person: Person, stage: Stage) -> list[tuple[str, str]]:
     """Birth, sex, masked number, expiry; what is not known is left out."""
     facts = []
     if person.born is not None:
@@ -57,3 +57,8 @@ def address_free_facts(person: Person, stage: Stage) -> list[tuple[str, str]]:
     elif person.expires is not None:
         facts.append((stage.say("field.expires"), day(person.expires)))
     return facts
+
+
+def fault_text(code: str, stage: Stage) -> str:
+    """A fault's title and its code, for whoever calls for help."""
+    return f"{stage.say(f'fault.{code}.title')} · {code}"

@@ -17,7 +17,7 @@ from ui.widgets.viewfinder import Viewfinder
 
 
 class IdleStaff(Page):
-    """Reception and police: the code beside the camera's picture, the card beside its drawing; either may come first."""
+    """Reception and police: the code by the camera's picture, the card by its drawing; either may come first."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class IdleGate(Page):
         column.setSpacing(14)
         hint = "" if view.hint is not None else stage.say("remedy.idle.gate")
         column.addWidget(question(stage.tell(view.title), hint, public=True), 4)
-        column.addWidget(CardDrawing(Gesture.GATE, stage.theme, stage.say("ui.card_drawing")), 5)
+        column.addWidget(CardDrawing(Gesture.GATE, stage.theme, stage.say("ui.card_drawing")), 6)
         if view.hint is not None:
             column.addWidget(notice(stage, stage.tell(view.hint)))
         return body

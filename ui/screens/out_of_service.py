@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from terminal.model import Outcome
-from terminal.view import View
+from terminal.view import Desk, View
 from ui.screens.page import Page
 from ui.stage import Stage
 from ui.typeface import MEDIUM
@@ -26,7 +26,8 @@ class OutOfService(Page):
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        remedy = stage.say("remedy.oos") if stage.public else stage.tell(view.hint)
+        alone = stage.desk is Desk.POLICE  # a patrol has no next counter
+        remedy = stage.tell(view.hint) if alone else stage.say("remedy.oos")
         column.addWidget(Banner(stage, Outcome.CANNOT_CHECK, stage.tell(view.title), remedy, tall=True), 1)
         if view.faults:
             column.addWidget(self._faults(view, stage))

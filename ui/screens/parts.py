@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from terminal.model import Outcome
 from ui.stage import Stage
 from ui.typeface import BOLD, MEDIUM
 from ui.widgets.mark import Mark
-from ui.widgets.text import CENTER, LEFT, FitLabel, label
+from ui.widgets.text import BELOW, CENTER, OVER, FitLabel, label
 
 
 def notice(stage: Stage, text: str) -> QFrame:
@@ -37,25 +36,15 @@ def number_badge(stage: Stage, number: int) -> QLabel:
     return badge
 
 
-def question(title: str, hint: str, *, public: bool, centered: bool = True) -> QWidget:
+def question(title: str, hint: str, *, public: bool) -> QWidget:
     """The one question of a screen: a large line and a smaller one."""
     piece = QWidget()
     column = QVBoxLayout(piece)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(6)
-    align = CENTER if centered else LEFT
-    heading = FitLabel(title, 96 if public else 52, 48 if public else 30, align=align)
+    heading = FitLabel(title, 96 if public else 52, 48 if public else 30, align=OVER if hint else CENTER)
     column.addWidget(heading, 3)
     if hint:
-        line = FitLabel(hint, 44 if public else 28, 32 if public else 20, tone="page_muted", weight=MEDIUM, align=align)
+        line = FitLabel(hint, 44 if public else 28, 32 if public else 20, tone="page_muted", weight=MEDIUM, align=BELOW)
         column.addWidget(line, 2)
     return piece
-
-
-def centered(widget: QWidget) -> QHBoxLayout:
-    """The widget in the middle of a row."""
-    row = QHBoxLayout()
-    row.addStretch(1)
-    row.addWidget(widget, 0, Qt.AlignmentFlag.AlignCenter)
-    row.addStretch(1)
-    return row

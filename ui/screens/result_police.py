@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from terminal.model import Person
 from terminal.view import Result, View
-from ui.screens.identity import address_free_facts, result_banner
+from ui.screens.identity import fault_text, person_facts, result_banner
 from ui.screens.page import Page
 from ui.stage import Stage
 from ui.typeface import MEDIUM
-from ui.widgets.facts import check_grid, fact_grid, note_lines, panel
+from ui.widgets.facts import check_grid, fact_grid, note_lines, panel, value_px
 from ui.widgets.photo import PhotoBox
-from ui.widgets.text import FitLabel, label
+from ui.widgets.text import TOP, FitLabel, label
 
 
 class ResultPolice(Page):
@@ -32,8 +33,10 @@ class ResultPolice(Page):
             row.setContentsMargins(20, 14, 20, 14)
             row.setSpacing(18)
             if result.person is not None:
-                row.addWidget(PhotoBox(stage, result.photo, 330))
-                row.addWidget(self._person(result.person, result, stage), 4)
+                row.addWidget(
+                    PhotoBox(stage, result.photo, 240 if stage.compact else 330), 0, Qt.AlignmentFlag.AlignTop
+                )
+                row.addWidget(self._person(result.person, result, stage), 5)
             row.addWidget(self._checks(result, stage), 5)
             column.addLayout(row, 1)
         return body
@@ -44,11 +47,13 @@ class ResultPolice(Page):
         column = QVBoxLayout(piece)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        name = FitLabel(person.name or stage.say("field.not_known"), 32, 20)
-        name.setMaximumHeight(140)
-        column.addWidget(name, 1)
-        column.addLayout(fact_grid_stacked(address_free_facts(person, stage)))
+        name = FitLabel(person.name or stage.say("field.not_known"), 32, 20,
+                        align=TOP, most=140)  # fmt: skip
+        column.addWidget(name)
+        facts = person_facts(person, stage)
+        column.addLayout(fact_grid(facts, value_px(stage)) if stage.compact else fact_column(facts))
         if result.photo is not None:
+            column.addSpacing(8)
             column.addWidget(label(stage.say("ui.compare"), 18, weight=MEDIUM, wrap=True))
         column.addStretch(1)
         return piece
@@ -63,16 +68,17 @@ class ResultPolice(Page):
         column.addSpacing(4)
         column.addLayout(note_lines(stage, result.verdict.notes))
         if result.verdict.fault:
-            column.addLayout(fact_grid([(stage.say("field.reason"), result.verdict.fault)], 16))
+            column.addLayout(fact_grid([(stage.say("field.reason"), fault_text(result.verdict.fault, stage))], 16))
         column.addStretch(1)
         return panel(column)
 
 
-def fact_grid_stacked(facts: list[tuple[str, str]]) -> QVBoxLayout:
+def fact_column(facts: list[tuple[str, str]]) -> QVBoxLayout:
     """Each small word above its value, for a narrow column."""
     column = QVBoxLayout()
     column.setSpacing(0)
-    for name, value in facts:
+    for at, (name, value) in enumerate(facts):
+        column.addSpacing(6 if at else 0)
         column.addWidget(label(name, 16, tone="page_muted"))
-        column.addWidget(label(value, 20, weight=MEDIUM, wrap=True))
+        column.addWidget(label(value, 22, weight=MEDIUM, wrap=True))
     return column

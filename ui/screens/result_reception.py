@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from terminal.model import Check, EligibilityAnswer, Person
+from terminal.model import Check, Eligibility, EligibilityAnswer, Person
 from terminal.view import Result, View
-from ui.screens.identity import address_free_facts, insurance_code, result_banner
+from ui.screens.identity import fault_text, insurance_code, person_facts, result_banner
 from ui.screens.page import Page
 from ui.stage import Stage, clock_time, day
-from ui.widgets.facts import check_chip, fact_grid, note_lines, panel
+from ui.widgets.facts import check_chip, fact_grid, note_lines, panel, value_px
 from ui.widgets.photo import PhotoBox
-from ui.widgets.text import FitLabel, label
+from ui.widgets.text import TOP, FitLabel, label
 
-_CHIPS_A_ROW = 5
+_CHIPS_A_ROW = 4
 
 
 class ResultReception(Page):
@@ -30,8 +31,9 @@ class ResultReception(Page):
         column.addWidget(result_banner(view, stage, tall=not known), 0 if known else 1)
         if result is not None:
             below = QVBoxLayout()
-            below.setContentsMargins(20, 14, 20, 14)
-            below.setSpacing(10)
+            edge = 10 if stage.compact else 14
+            below.setContentsMargins(20, edge, 20, edge)
+            below.setSpacing(8)
             if known:
                 below.addLayout(self._person_row(result, stage), 1)
             if not known and result.verdict.notes:
@@ -45,7 +47,7 @@ class ResultReception(Page):
         row = QHBoxLayout()
         row.setSpacing(16)
         if result.person is not None:
-            row.addWidget(PhotoBox(stage, result.photo, 210))
+            row.addWidget(PhotoBox(stage, result.photo, 170 if stage.compact else 240), 0, Qt.AlignmentFlag.AlignTop)
             row.addWidget(self._person(result.person, result, stage), 5)
         row.addWidget(self._insurance(result, stage), 6)
         return row
@@ -56,12 +58,12 @@ class ResultReception(Page):
         column = QVBoxLayout(piece)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        name = FitLabel(person.name or stage.say("field.not_known"), 32, 20)
-        name.setMaximumHeight(94)
-        column.addWidget(name, 1)
-        facts = address_free_facts(person, stage)
-        grid = fact_grid(facts)
-        grid.setContentsMargins(14, 10, 14, 10)
+        name = FitLabel(person.name or stage.say("field.not_known"), 32, 20,
+                        align=TOP, most=84 if stage.compact else 94)  # fmt: skip
+        column.addWidget(name)
+        facts = person_facts(person, stage)
+        grid = fact_grid(facts, value_px(stage))
+        grid.setContentsMargins(14, 8, 14, 8)
         column.addWidget(panel(grid))
         column.addLayout(note_lines(stage, result.verdict.notes))
         column.addStretch(1)
@@ -87,12 +89,12 @@ class ResultReception(Page):
         if answer:
             facts += _answer_facts(answer, result.person, stage)
         if result.verdict.fault:
-            facts.append((stage.say("field.reason"), result.verdict.fault))
+            facts.append((stage.say("field.reason"), fault_text(result.verdict.fault, stage)))
         column = QVBoxLayout()
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
         column.addWidget(label(stage.say("ui.insurance"), 18, tone="panel_muted"))
-        column.addLayout(fact_grid(facts or [("", "–")]))
+        column.addLayout(fact_grid(facts or [("", "–")], value_px(stage)))
         column.addStretch(1)
         return panel(column)
 
@@ -103,7 +105,8 @@ def _answer_facts(answer: EligibilityAnswer, person: Person | None, stage: Stage
         facts.append((stage.say("field.registered_name"), answer.registered_name))
     if answer.note:
         facts.append((stage.say("field.note"), answer.note))
-    facts.append((stage.say("field.reason"), answer.reason))
+    if answer.state is not Eligibility.ELIGIBLE:
+        facts.append((stage.say("field.reason"), answer.reason))
     facts.append((stage.say("field.asked_at"), f"{clock_time(answer.answered_at)} · {answer.reference}"))
     return facts
 
@@ -118,6 +121,8 @@ def _proofs(checks: tuple[Check, ...], stage: Stage) -> QFrame:
     grid = QGridLayout()
     grid.setContentsMargins(16, 8, 16, 8)
     grid.setHorizontalSpacing(18)
+    for column in range(_CHIPS_A_ROW):
+        grid.setColumnStretch(column, 1)
     grid.setVerticalSpacing(4)
     for at, check in enumerate(checks):
         grid.addWidget(check_chip(stage, check), at // _CHIPS_A_ROW, at % _CHIPS_A_ROW)

@@ -30,10 +30,10 @@ def main_action(view: View) -> Button | None:
 
 def action_words(stage: Stage, button: Button, screen: Screen) -> tuple[str, str]:
     """A button's words and its key cap, which depend on desk and screen."""
-    if button is Button.DONE and stage.desk is Desk.GATE:
-        return stage.say("ui.next"), "Space"
     if button is Button.DONE and screen is not Screen.RESULT:
         return stage.say("ui.cancel"), "Esc"
+    if button is Button.DONE and stage.desk is Desk.GATE:
+        return stage.say("ui.next"), "Space"
     return stage.say(f"button.{button.value}"), KEYS[button]
 
 

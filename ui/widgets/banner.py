@@ -11,7 +11,7 @@ from ui.palette import Pair, Theme
 from ui.stage import Stage
 from ui.typeface import MEDIUM
 from ui.widgets.mark import Mark
-from ui.widgets.text import CENTER, LEFT, FitLabel
+from ui.widgets.text import BELOW, LEFT, OVER, FitLabel
 
 PULSE_MS = 500
 _BORDER = 12
@@ -27,10 +27,10 @@ def pair_of(theme: Theme, outcome: Outcome) -> Pair:
     }[outcome]
 
 
-def mark(stage: Stage, outcome: Outcome, size: int) -> Mark:
-    """The outcome's shape in its own colours, to stand on its banner."""
+def _mark(stage: Stage, outcome: Outcome, size: int, smallest: int) -> Mark:
     pair = pair_of(stage.theme, outcome)
-    return Mark(outcome, size, pair.ink, pair.ground, stage.say(f"ui.mark.{outcome.value}"))
+    name = stage.say(f"ui.mark.{outcome.value}")
+    return Mark(outcome, size, pair.ink, pair.ground, name, smallest=smallest)
 
 
 class Banner(QFrame):
@@ -48,15 +48,15 @@ class Banner(QFrame):
             timer = QTimer(self)
             timer.timeout.connect(self._blink)
             timer.start(PULSE_MS)
-        align = CENTER if tall else LEFT
         words = QVBoxLayout()
         words.setSpacing(8 if tall else 2)
         largest, smallest = self._sizes(tall=tall, public=stage.public)
-        words.addWidget(FitLabel(title, largest, smallest, tone=outcome.value, align=align), 3)
+        words.addWidget(FitLabel(title, largest, smallest, tone=outcome.value, align=OVER if tall else LEFT), 5)
         if remedy:
             size = 64 if stage.public else 40 if tall else 26
             least = 32 if stage.public else 18
-            words.addWidget(FitLabel(remedy, size, least, tone=outcome.value, weight=MEDIUM, align=align), 2)
+            align = BELOW if tall else LEFT
+            words.addWidget(FitLabel(remedy, size, least, tone=outcome.value, weight=MEDIUM, align=align), 3)
         self._arrange(stage, outcome, words, tall=tall, look=look)
 
     @staticmethod
@@ -67,7 +67,9 @@ class Banner(QFrame):
 
     def _arrange(self, stage: Stage, outcome: Outcome, words: QVBoxLayout, *, tall: bool, look: bool) -> None:
         shapes = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        shapes.addWidget(mark(stage, outcome, (200 if stage.public else 150) if tall else 84))
+        strip = 68 if stage.compact else 84
+        largest = 200 if stage.public else 150
+        shapes.addWidget(_mark(stage, outcome, largest, 90) if tall else _mark(stage, outcome, strip, strip))
         if look:
             name = stage.say("ui.mark.attention")
             small = Mark(Outcome.ATTENTION, 64 if tall else 44, stage.theme.pulse, stage.theme.attention.ink, name)
@@ -78,13 +80,13 @@ class Banner(QFrame):
             column.setSpacing(12)
             shapes.setAlignment(Qt.AlignmentFlag.AlignCenter)
             column.addStretch(1)
-            column.addLayout(shapes)
-            column.addLayout(words, 6)
+            column.addLayout(shapes, 3)
+            column.addLayout(words, 7)
             column.addStretch(1)
         else:
-            self.setFixedHeight(124)
+            self.setFixedHeight(98 if stage.compact else 124)
             row = QHBoxLayout(self)
-            row.setContentsMargins(24, 12, 24, 12)
+            row.setContentsMargins(24, 10, 24, 10)
             row.setSpacing(22)
             row.addLayout(shapes)
             row.addLayout(words, 1)

@@ -22,7 +22,12 @@ class Gesture(Enum):
     GATE = "gate"
 
 
-_WIDE, _HIGH = 320.0, 220.0
+_WHOLE = QRectF(0, 0, 320, 220)
+_BOXES = {
+    Gesture.HOLD: QRectF(20, 52, 280, 164),
+    Gesture.SWAP: QRectF(-12, 0, 344, 220),
+    Gesture.CODE: QRectF(70, 0, 180, 210),
+}
 _CARD = QRectF(0, 0, 158, 100)
 
 
@@ -39,15 +44,17 @@ class CardDrawing(QWidget):
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """The drawing's own size."""
-        return QSize(int(_WIDE), int(_HIGH))
+        return _BOXES.get(self._gesture, _WHOLE).size().toSize()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         """Scaled to fit, centred."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        scale = min(self.width() / _WIDE, self.height() / _HIGH)
-        painter.translate((self.width() - _WIDE * scale) / 2, (self.height() - _HIGH * scale) / 2)
+        box = _BOXES.get(self._gesture, _WHOLE)
+        scale = min(self.width() / box.width(), self.height() / box.height())
+        painter.translate(self.width() / 2, self.height() / 2)
         painter.scale(scale, scale)
+        painter.translate(-box.center())
         self._draw(painter)
         painter.end()
 
@@ -60,11 +67,12 @@ class CardDrawing(QWidget):
             return
         self._reader(painter, active=gesture is Gesture.HOLD)
         if gesture is Gesture.HOLD:
-            self._card(painter, 81, 72)
+            self._card(painter, 81, 66)
+            self._waves(painter)
         elif gesture is Gesture.SWAP:
-            self._card(painter, 16, 8, faded=True)
-            self._card(painter, 146, 8)
-            self._arrow(painter, QPointF(225, 114), QPointF(190, 146))
+            self._card(painter, -8, 8, faded=True)
+            self._card(painter, 170, 8)
+            self._arrow(painter, QPointF(240, 114), QPointF(200, 148))
         elif gesture is Gesture.GATE:
             self._ticket(painter, 22, 6)
             self._card(painter, 150, 6)
@@ -139,6 +147,8 @@ class CardDrawing(QWidget):
         painter.setPen(QPen(edge, 3))
         painter.setBrush(QColor("#2A323D"))
         painter.drawRoundedRect(QRectF(46, 158, 228, 54), 12, 12)
+        if active:
+            return
         painter.setPen(QPen(QColor("#8FB7E0"), 3.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for radius in (9.0, 17.0, 25.0):
@@ -147,6 +157,15 @@ class CardDrawing(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor("#8FB7E0"))
         painter.drawEllipse(QPointF(160, 197), 3.4, 3.4)
+
+    def _waves(self, painter: QPainter) -> None:
+        painter.setPen(QPen(QColor(self._theme.focus), 5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for step in range(2):
+            reach = 96.0 + step * 18
+            box = QRectF(160 - reach, 116 - reach, reach * 2, reach * 2)
+            painter.drawArc(box, -16 * 16, 32 * 16)
+            painter.drawArc(box, 164 * 16, 32 * 16)
 
     def _camera(self, painter: QPainter, at: QPointF) -> None:
         painter.setPen(QPen(QColor(self._theme.edge), 3))

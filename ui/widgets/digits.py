@@ -16,14 +16,17 @@ _GAP = 12.0
 
 
 class Digits(QWidget):
-    """Boxes in ``groups``; ``open_digits`` stay readable after the field is left. Emits ``changed`` at every key."""
+    """Boxes in ``groups``; ``open_digits`` stay readable after the field is left. Emits ``changed`` at every key.
+
+    ``letters`` stand in the boxes that are still empty (``ddmmyyyy``).
+    """
 
     changed = Signal()
     focused = Signal()
 
-    def __init__(self, theme: Theme, groups: tuple[int, ...], open_digits: int) -> None:
+    def __init__(self, theme: Theme, groups: tuple[int, ...], open_digits: int, letters: str = "") -> None:
         super().__init__()
-        self._theme, self._groups, self._open = theme, groups, open_digits
+        self._theme, self._groups, self._open, self._letters = theme, groups, open_digits, letters
         self._length = sum(groups)
         self._typed = ""
         self._left = True
@@ -127,4 +130,8 @@ class Digits(QWidget):
             if at < len(shown):
                 painter.setPen(QColor(theme.panel.ink))
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown[at])
+            elif at < len(self._letters):
+                painter.setPen(QColor(theme.panel_muted.ink))
+                painter.setFont(face(18))
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._letters[at])
         painter.end()

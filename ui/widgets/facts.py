@@ -21,12 +21,17 @@ def panel(layout: QLayout) -> QFrame:
     return frame
 
 
-def fact_grid(facts: list[tuple[str, str]], px: int = 20) -> QGridLayout:
+def value_px(stage: Stage) -> int:
+    """The size of a value on a staff screen."""
+    return 18 if stage.compact else 22
+
+
+def fact_grid(facts: list[tuple[str, str]], px: int) -> QGridLayout:
     """Word and value, one row each."""
     grid = QGridLayout()
     grid.setContentsMargins(0, 0, 0, 0)
     grid.setHorizontalSpacing(16)
-    grid.setVerticalSpacing(4)
+    grid.setVerticalSpacing(max(1, (px - 17) * 2))
     grid.setColumnStretch(1, 1)
     for row, (name, value) in enumerate(facts):
         small = label(name, 16, tone="panel_muted")
@@ -79,18 +84,22 @@ def check_chip(stage: Stage, check: Check) -> QWidget:
     return piece
 
 
-def check_grid(stage: Stage, checks: tuple[Check, ...], px: int = 20) -> QGridLayout:
+def check_grid(stage: Stage, checks: tuple[Check, ...]) -> QGridLayout:
     """One row a check: mark, name, word and what stood in the way."""
     grid = QGridLayout()
     grid.setContentsMargins(0, 0, 0, 0)
-    grid.setHorizontalSpacing(14)
-    grid.setVerticalSpacing(7)
-    grid.setColumnStretch(3, 1)
-    for row, check in enumerate(checks):
+    px = value_px(stage)
+    grid.setHorizontalSpacing(16)
+    grid.setVerticalSpacing(0)
+    grid.setColumnStretch(2, 1)
+    for at, check in enumerate(checks):
+        row = at * 2
         grid.addWidget(check_mark(stage, check, px + 8), row, 0)
         grid.addWidget(label(stage.say(f"check.{check.name.value}"), px, tone="panel"), row, 1)
         grid.addWidget(label(word_text(stage, check.word), px, tone=_tone(check.word), weight=BOLD), row, 2)
-        grid.addWidget(label(stage.tell(check.why), 16, tone="panel_muted", wrap=True), row, 3)
+        grid.setRowMinimumHeight(row, px + (14 if stage.compact else 22))
+        if check.why is not None:
+            grid.addWidget(label(stage.tell(check.why), 16, tone="panel_muted", wrap=True), row + 1, 1, 1, 2)
     return grid
 
 

@@ -67,14 +67,20 @@ def sign(outcome: Outcome) -> QPainterPath:
 
 
 class Mark(QWidget):
-    """A mark of ``size`` pixels, outline in ``ink`` and sign in ``ground``; ``name`` is read aloud."""
+    """A mark of ``size`` pixels, outline in ``ink`` and sign in ``ground``; ``name`` is read aloud.
 
-    def __init__(self, outcome: Outcome, size: int, ink: str, ground: str, name: str) -> None:
+    It shrinks to ``smallest`` where room is scarce.
+    """
+
+    def __init__(
+        self, outcome: Outcome, size: int, ink: str, ground: str, name: str, *, smallest: int | None = None
+    ) -> None:
         super().__init__()
         self._outcome, self._side = outcome, size
         self._ink, self._ground = QColor(ink), QColor(ground)
-        self.setFixedSize(size, size)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setMinimumSize(smallest or size, smallest or size)
+        self.setMaximumSize(size, size)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.setAccessibleName(name)
         self.setProperty("mark", outcome.value)
 
@@ -86,7 +92,9 @@ class Mark(QWidget):
         """Outline, then sign."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.scale(self._side / 100, self._side / 100)
+        side = min(self.width(), self.height())
+        painter.translate((self.width() - side) / 2, (self.height() - side) / 2)
+        painter.scale(side / 100, side / 100)
         painter.fillPath(shape(self._outcome), self._ink)
         pen = QPen(self._ground, 11, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
         painter.strokePath(sign(self._outcome), pen)

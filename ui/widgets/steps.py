@@ -7,13 +7,13 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from terminal.events import Step
+from terminal.model import Outcome
 from terminal.view import Desk
 from ui.palette import Theme
 from ui.stage import Stage
 from ui.typeface import BOLD, REGULAR, face
 from ui.widgets.mark import sign
 from ui.widgets.text import CENTER, label
-from terminal.model import Outcome
 
 _ASKING = (Step.CONNECT, Step.UNLOCK, Step.READ, Step.VERIFY, Step.ASK)
 _PROVING = (Step.CONNECT, Step.UNLOCK, Step.READ, Step.VERIFY, Step.PHOTO)

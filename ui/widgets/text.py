@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from ui.typeface import BOLD, REGULAR, face
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+TOP = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 CENTER = Qt.AlignmentFlag.AlignCenter
+OVER = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom
+BELOW = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
 _ROOM = 100_000
 
 
-def label(  # noqa: PLR0913
+def label(
     text: str,
     px: int,
     *,
@@ -33,9 +36,12 @@ def label(  # noqa: PLR0913
 
 
 class FitLabel(QLabel):
-    """Text as large as its room allows, between two pixel sizes, wrapped at words and never cut."""
+    """Text as large as its room allows, between two pixel sizes, wrapped at words and never cut.
 
-    def __init__(  # noqa: PLR0913
+    ``most`` is a height in pixels: the label then asks only for what its words need, up to that.
+    """
+
+    def __init__(
         self,
         text: str,
         largest: int,
@@ -44,16 +50,20 @@ class FitLabel(QLabel):
         tone: str = "page",
         weight: QFont.Weight = BOLD,
         align: Qt.AlignmentFlag = LEFT,
-        parent: QWidget | None = None,
+        most: int | None = None,
     ) -> None:
-        super().__init__(text, parent)
+        super().__init__(text)
+        self._most = most
         self._largest, self._smallest, self._weight = largest, smallest, weight
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
         self.setAlignment(align)
         self.setProperty("tone", tone)
         self.setFont(face(largest, weight))
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        grow = QSizePolicy.Policy.Expanding if most is None else QSizePolicy.Policy.Preferred
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, grow)
+        if most is not None:
+            self.setMaximumHeight(most)
         self.setMinimumHeight(QFontMetrics(face(smallest, weight)).height())
 
     def sizeHint(self) -> QSize:  # noqa: N802
@@ -65,9 +75,14 @@ class FitLabel(QLabel):
         """One word's room; wrapping does the rest."""
         return QSize(80, self.minimumHeight())
 
+    def hasHeightForWidth(self) -> bool:  # noqa: N802
+        """Only with ``most``; otherwise the room decides the size, not the other way round."""
+        return self._most is not None
+
     def heightForWidth(self, width: int) -> int:  # noqa: N802
-        """What the largest size needs at this width."""
-        return self._bounds(self._largest, width).height()
+        """What the largest size needs at this width, within bounds."""
+        wanted = self._bounds(self._largest, width).height()
+        return max(self.minimumHeight(), wanted if self._most is None else min(wanted, self._most))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Choose the size again."""
