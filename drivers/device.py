@@ -93,6 +93,11 @@ class Lane:
             raise error
         return result[0]
 
+    @property
+    def ended(self) -> bool:
+        """Whether the helper thread has let go of the handle."""
+        return not self._thread.is_alive()
+
     def interrupt(self) -> None:
         """Let the caller that waits now, or the next one, go on with StuckError. From any thread."""
         self._ends.put(StuckError())

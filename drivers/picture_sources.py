@@ -1,0 +1,264 @@
+"""Where a camera's pictures come from: a device, a video file, or a folder that is looked at like a live camera."""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from drivers.frames import MOST_BYTES, GreyArray, NotAPictureError, decode_picture
+from terminal.faults import FaultError
+from terminal.ports import CodeOptions
+
+if TYPE_CHECKING:
+    import cv2
+
+_log = logging.getLogger(__name__)
+
+_LINUX_CAMERAS = Path("/sys/class/video4linux")
+_NUMBER = re.compile(r"(?:/dev/video)?([0-9]{1,3})")
+_ENDINGS = frozenset({".png", ".jpg", ".jpeg"})
+_MOST_PICTURES = 8
+_HELD_FOR = 8
+"""Looks at one picture of a folder before the next: enough for two in full."""
+
+
+class PictureSource(Protocol):
+    """Gives one picture after the other. All methods but the constructor run on one thread."""
+
+    simulated: bool
+    interval: float
+    """Seconds to wait between two pictures; 0 where ``read`` itself waits for the next."""
+
+    def open(self) -> None:
+        """Begin. Raises FaultError ``camera.absent``."""
+        ...
+
+    def read(self) -> GreyArray | None:
+        """The next picture, None when nothing is in view. Raises FaultError ``camera.absent``."""
+        ...
+
+    def close(self) -> None:
+        """Let everything go; also after a failed ``open``."""
+        ...
+
+
+def source_of(options: CodeOptions) -> PictureSource:
+    """The source that ``options.source`` names, as things are now."""
+    path = Path(options.source)
+    if path.is_dir():
+        return PictureFolder(path)
+    if path.is_file():
+        return Video(path)
+    return CameraDevice(options)
+
+
+class CameraDevice:
+    """A camera by index, ``/dev/videoN`` or (on Linux) a part of its name."""
+
+    simulated = False
+    interval = 0.0
+
+    def __init__(self, options: CodeOptions) -> None:
+        self._options = options
+        self._capture: cv2.VideoCapture | None = None
+
+    def open(self) -> None:
+        """Open it at the wanted size."""
+        import cv2
+
+        # Every try with a camera that is not there would otherwise write two lines to the error stream.
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        capture = self._capture = cv2.VideoCapture(camera_index(self._options.source))
+        if not capture.isOpened():
+            raise FaultError("camera.absent")
+        # Compressed first: uncompressed 1080p does not fit through USB 2 at a useful rate. One buffer: no old frames.
+        capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, self._options.width)
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self._options.height)
+        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+
+    def read(self) -> GreyArray | None:
+        """Wait for the next frame."""
+        picture = _next(self._capture)
+        if picture is None:
+            raise FaultError("camera.absent", "no more frames")
+        return picture
+
+    def close(self) -> None:
+        """Release the device."""
+        if self._capture is not None:
+            self._capture.release()
+
+
+class Video:
+    """A video file, played at its own pace, over and over."""
+
+    simulated = True
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._capture: cv2.VideoCapture | None = None
+        self.interval = 1 / 25
+
+    def open(self) -> None:
+        """Open the file."""
+        import cv2
+
+        if not is_video(self._path):
+            raise FaultError("camera.absent", "not a video")
+        self._capture = cv2.VideoCapture(str(self._path))
+        if not self._capture.isOpened():
+            raise FaultError("camera.absent", "not a video")
+        rate = self._capture.get(cv2.CAP_PROP_FPS)
+        self.interval = 1 / rate if 1 <= rate <= 120 else self.interval
+
+    def read(self) -> GreyArray | None:
+        """The next frame, after the last one the first."""
+        picture = self.next()
+        if picture is None:
+            self.close()
+            self.open()
+            picture = self.next()
+        if picture is None:
+            raise FaultError("camera.absent", "a video without frames")
+        return picture
+
+    def next(self) -> GreyArray | None:
+        """The next frame; None at the end."""
+        return _next(self._capture)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._capture is not None:
+            self._capture.release()
+
+
+class PictureFolder:
+    """A folder as a camera: a PNG or JPEG that lies in it is a picture held in front of the lens.
+
+    A new picture is looked at at once; several are looked at in turn. Of many only the newest eight count.
+    """
+
+    simulated = True
+    interval = 0.05
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._pictures: dict[tuple[str, int, int], GreyArray | None] = {}
+        self._current: tuple[str, int, int] | None = None
+        self._looks = 0
+        self.broken = 0
+        """Files so far that could not be read as a picture."""
+
+    def open(self) -> None:
+        """Check that the folder is there."""
+        if not self._path.is_dir():
+            raise FaultError("camera.absent", "no such folder")
+
+    def read(self) -> GreyArray | None:
+        """The picture in view."""
+        new = self._look_around()
+        if new is not None:
+            self._current, self._looks = new, 0
+        elif self._current not in self._pictures or self._looks >= _HELD_FOR:
+            self._current, self._looks = self._after(self._current), 0
+        self._looks += 1
+        return self._pictures[self._current] if self._current is not None else None
+
+    def close(self) -> None:
+        """Forget the pictures."""
+        self._pictures.clear()
+
+    def _look_around(self) -> tuple[str, int, int] | None:
+        keys = self._keys()
+        self._pictures = {key: picture for key, picture in self._pictures.items() if key in keys}
+        new = None
+        for key in keys:
+            if key not in self._pictures:
+                self._pictures[key] = self._load(key[0])
+                new = key if self._pictures[key] is not None else new
+        return new
+
+    def _keys(self) -> list[tuple[str, int, int]]:
+        found = []
+        try:
+            paths = list(self._path.iterdir())
+        except OSError as error:
+            raise FaultError("camera.absent", "the folder cannot be read") from error
+        for path in paths:
+            if path.suffix.lower() in _ENDINGS and (key := _key(path)) is not None:
+                found.append(key)
+        return sorted(found, key=lambda key: key[1])[-_MOST_PICTURES:]
+
+    def _load(self, name: str) -> GreyArray | None:
+        try:
+            return load_picture(self._path / name)
+        except NotAPictureError as error:
+            self.broken += 1
+            _log.info("a file in the camera's folder is not a picture (%d so far): %s", self.broken, error)
+            return None
+
+    def _after(self, key: tuple[str, int, int] | None) -> tuple[str, int, int] | None:
+        usable = [other for other, picture in self._pictures.items() if picture is not None]
+        if key in usable:
+            return usable[(usable.index(key) + 1) % len(usable)]
+        return usable[0] if usable else None
+
+
+def _key(path: Path) -> tuple[str, int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        # Taken away this moment.
+        return None
+    return path.name, status.st_mtime_ns, status.st_size
+
+
+def is_video(path: Path) -> bool:
+    """Whether the file begins as AVI, MP4 or Matroska does. OpenCV would open pictures too, without our limits."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(12)
+    except OSError:
+        return False
+    avi = head.startswith(b"RIFF") and head[8:] == b"AVI "
+    return avi or head[4:8] == b"ftyp" or head.startswith(b"\x1aE\xdf\xa3")
+
+
+def load_picture(path: Path) -> GreyArray:
+    """The grey picture in a PNG or JPEG file. Raises NotAPictureError, also when the file cannot be read."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise NotAPictureError("the file cannot be read") from error
+    return decode_picture(raw)
+
+
+def camera_index(source: str) -> int:
+    """The number of the camera that ``source`` names. Raises FaultError ``camera.absent``."""
+    number = _NUMBER.fullmatch(source)
+    if number is not None:
+        return int(number.group(1))
+    # Only Linux tells names; elsewhere the folder is not there and nothing is found.
+    for name in sorted(_LINUX_CAMERAS.glob("video*/name")):
+        if source.lower() in name.read_text(encoding="utf-8", errors="replace").lower():
+            return int(name.parent.name.removeprefix("video"))
+    raise FaultError("camera.absent", "no camera of that name")
+
+
+def _next(capture: cv2.VideoCapture | None) -> GreyArray | None:
+    import cv2
+
+    if capture is None:
+        return None
+    try:
+        there, picture = capture.read()
+        if not there:
+            return None
+        grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    except cv2.error as error:
+        raise FaultError("camera.absent", "OpenCV gave up on it") from error
+    return grey.astype("uint8", copy=False)

@@ -1,0 +1,62 @@
+"""When a code in view counts as shown: read twice alike, and not still the same showing."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+_AGREE_WITHIN = 2.0
+"""Seconds within which a code must be read twice: no code carries enough error detection for one frame alone."""
+
+_GONE_AFTER = 1.0
+"""Seconds out of view after which a code counts as taken away; a trembling hand hides it for less."""
+
+_MOST = 64
+
+
+@dataclass(slots=True)
+class _Sighting:
+    last: float
+    told: float | None = None
+
+
+class Sightings:
+    """What one camera has seen lately. Codes are kept as keyed hashes only, so no personal data stays behind.
+
+    A code that was told is ignored for ``repeat_after`` seconds, and longer while it stays in view: whoever still holds
+    up the phone after being admitted has not shown the ticket a second time.
+    """
+
+    def __init__(self, repeat_after: float) -> None:
+        self._repeat_after = repeat_after
+        self._key = secrets.token_bytes(16)
+        self._seen: dict[bytes, _Sighting] = {}
+
+    def saw(self, payload: bytes, now: float) -> bool:
+        """Whether a code read at ``now`` (monotonic seconds) is to be told."""
+        mark = hashlib.blake2b(payload, digest_size=16, key=self._key).digest()
+        known = self._seen.pop(mark, None)
+        if known is None or self._is_over(known, now):
+            known = _Sighting(now)
+            agreed = False
+        else:
+            known.last, agreed = now, True
+        self._seen[mark] = known
+        while len(self._seen) > _MOST:
+            del self._seen[next(iter(self._seen))]
+        if not agreed or known.told is not None:
+            return False
+        known.told = now
+        return True
+
+    def resumed(self, now: float) -> None:
+        """Looking begins again: what was told may have stayed in view all the time, what was not must be read anew."""
+        self._seen = {mark: sighting for mark, sighting in self._seen.items() if sighting.told is not None}
+        for sighting in self._seen.values():
+            sighting.last = now
+
+    def _is_over(self, sighting: _Sighting, now: float) -> bool:
+        if sighting.told is None:
+            return now - sighting.last > _AGREE_WITHIN
+        return now - sighting.told >= self._repeat_after and now - sighting.last >= _GONE_AFTER

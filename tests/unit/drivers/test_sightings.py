@@ -1,0 +1,75 @@
+"""When a code counts as shown."""
+
+from drivers.sightings import Sightings
+
+CODE = b"003090123450||TEST"
+
+
+def told(sightings: Sightings, *times: float, payload: bytes = CODE) -> list[float]:
+    return [now for now in times if sightings.saw(payload, now)]
+
+
+def test_one_reading_alone_is_not_enough() -> None:
+    assert told(Sightings(5.0), 0.0) == []
+
+
+def test_two_equal_readings_are_told_once() -> None:
+    assert told(Sightings(5.0), 0.0, 0.1, 0.2, 0.3) == [0.1]
+
+
+def test_two_readings_too_far_apart_do_not_agree() -> None:
+    assert told(Sightings(5.0), 0.0, 2.1, 4.3) == []
+
+
+def test_readings_that_differ_do_not_agree() -> None:
+    sightings = Sightings(5.0)
+    assert not sightings.saw(b"one", 0.0)
+    assert not sightings.saw(b"two", 0.1)
+
+
+def test_the_same_code_is_ignored_for_its_time() -> None:
+    assert told(Sightings(5.0), 0.0, 0.1, 4.0, 4.1) == [0.1]
+
+
+def test_the_same_code_counts_again_afterwards() -> None:
+    assert told(Sightings(5.0), 0.0, 0.1, 5.2, 5.3) == [0.1, 5.3]
+
+
+def test_a_code_held_in_view_is_never_told_twice() -> None:
+    assert told(Sightings(5.0), *(step / 10 for step in range(200))) == [0.1]
+
+
+def test_a_code_that_stays_in_view_during_a_pause_is_not_told_again() -> None:
+    sightings = Sightings(5.0)
+    told(sightings, 0.0, 0.1)
+    sightings.resumed(20.0)
+    assert told(sightings, 20.1, 20.2, 20.9) == []
+
+
+def test_a_code_taken_away_during_a_pause_counts_again() -> None:
+    sightings = Sightings(5.0)
+    told(sightings, 0.0, 0.1)
+    sightings.resumed(20.0)
+    assert told(sightings, 21.1, 21.2) == [21.2]
+
+
+def test_half_a_reading_from_before_a_pause_does_not_count() -> None:
+    sightings = Sightings(5.0)
+    told(sightings, 0.0)
+    sightings.resumed(0.5)
+    assert told(sightings, 0.6, 0.7) == [0.7]
+
+
+def test_each_code_has_its_own_time() -> None:
+    sightings = Sightings(5.0)
+    assert told(sightings, 0.0, 0.1) == [0.1]
+    assert told(sightings, 0.2, 0.3, payload=b"another") == [0.3]
+
+
+def test_ever_new_codes_do_not_pile_up_and_are_not_kept() -> None:
+    sightings = Sightings(5.0)
+    for number in range(1000):
+        sightings.saw(b"%d" % number, 0.0)
+    kept = sightings._seen
+    assert len(kept) <= 64
+    assert b"999" not in kept
