@@ -85,7 +85,7 @@ class EligibilityReason(str, Enum):
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class Cover(_Answer):

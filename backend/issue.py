@@ -46,6 +46,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Issue; 0 done, 2 wrong arguments or files, 3 a file or the database cannot be written."""
+    try:
+        return _issue_or_explain(args)
+    except ModuleNotFoundError as error:
+        return _fail(_USAGE, f"{error.name} is not installed: pip install 'tram-terminal[backend]'")
+
+
+def _issue_or_explain(args: argparse.Namespace) -> int:
     from sqlalchemy.exc import SQLAlchemyError
 
     from backend.keys import SecretFileError
@@ -133,7 +140,7 @@ def _row(ticket: SoldTicket, text: str, picture: Path | None) -> dict[str, objec
 
 def _print_json(rows: list[dict[str, object]], key: Ed25519PrivateKey, key_file: Path) -> None:
     public = {"ticket_key": str(key_file), "key_id": public_half(key).key_id.hex()}
-    sys.stdout.write(json.dumps({"tickets": rows, **public}, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps({"tickets": rows, **public}) + "\n")
 
 
 def _begin(text: str) -> datetime:

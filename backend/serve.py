@@ -42,7 +42,7 @@ def openapi_text() -> str:
     """The OpenAPI document of the protocol, as committed in backend/openapi.json."""
     from backend.app import describe
 
-    return json.dumps(describe(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+    return json.dumps(describe(), indent=2, sort_keys=True) + "\n"
 
 
 def _openapi() -> int:
@@ -105,7 +105,7 @@ def _ready_words(found: dict[str, str], samples: tuple[SampleTicket, ...], *, as
         }
         for sample in samples
     ]
-    return json.dumps({**found, "sample_tickets": tickets}, ensure_ascii=False)
+    return json.dumps({**found, "sample_tickets": tickets})
 
 
 def _say(words: str) -> None:

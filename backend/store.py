@@ -17,7 +17,6 @@ from backend.rules import Member, SoldTicket
 from backend.schema import METADATA
 
 _WAIT = 5.0
-"""Seconds that a request waits for its turn to write."""
 
 
 class UrlError(ValueError):
@@ -40,9 +39,9 @@ def database_file(url: str) -> Path:
 
 
 class Store:
-    """The database behind the answers. Any thread may use it; transactions take turns."""
+    """The database behind the answers. Any thread may use it; transactions take turns, waiting ``wait`` seconds."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, wait: float = _WAIT) -> None:
         path = database_file(url)
         path.parent.mkdir(parents=True, exist_ok=True)
         # Readable by the owner only; SQLite gives its side files the same rights.
@@ -54,9 +53,9 @@ class Store:
             poolclass=sa.QueuePool,
             pool_size=1,
             max_overflow=0,
-            pool_timeout=_WAIT,
+            pool_timeout=wait,
             hide_parameters=True,
-            connect_args={"timeout": _WAIT, "check_same_thread": False},
+            connect_args={"timeout": wait, "check_same_thread": False},
         )
         sa.event.listen(self._engine, "connect", _configure)
         sa.event.listen(self._engine, "begin", _begin)
