@@ -5,34 +5,55 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${1:-python3}
 
+new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+
+# Ubuntu 22.04 has Python 3.10 as python3 and 3.11 beside it.
+suffix=""
+if ! new_enough "$python"; then
+  python=python3.11
+  suffix=.11
+fi
+
 # pcscd and vpcd: readers; swig, compiler and headers: pyscard is built from source on Linux; the rest: Qt on X, zbar.
 packages=(
-  python3-venv python3-dev gcc swig libpcsclite-dev pcscd vsmartcard-vpcd util-linux openssl
+  "python3$suffix-venv" "python3$suffix-dev" gcc swig libpcsclite-dev pcscd util-linux openssl
   xvfb libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxcb-image0
   libxcb-render-util0 libxcb-randr0 libxcb-xinerama0 libdbus-1-3 libfontconfig1 libzbar0
 )
 
-missing=()
+# Not in every release: without it the demo brings a reader of its own, and says so.
+optional=(vsmartcard-vpcd)
+
+installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q '^install ok installed$'; }
+
+as_root() {
+  if [[ $(id -u) == 0 ]]; then "$@"; else sudo "$@"; fi
+}
+
 if command -v dpkg-query >/dev/null; then
-  for package in "${packages[@]}"; do
-    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' || missing+=("$package")
-  done
-else
-  echo "This is no Debian or Ubuntu: install by hand what docs/deploy.md names, then run make again." >&2
-fi
-if ((${#missing[@]})); then
-  as_root=()
-  if [[ $(id -u) != 0 ]]; then
-    if ! command -v sudo >/dev/null; then
+  missing=()
+  for package in "${packages[@]}" "${optional[@]}"; do installed "$package" || missing+=("$package"); done
+  if ((${#missing[@]})); then
+    if [[ $(id -u) != 0 ]] && ! command -v sudo >/dev/null; then
       echo "Needed and not installed: ${missing[*]}" >&2
       echo "What to do: as root, apt-get install ${missing[*]}; then run make again." >&2
       exit 2
     fi
-    as_root=(sudo)
+    echo "Installing with apt-get: ${missing[*]}"
+    as_root apt-get update -qq
+    wanted=()
+    for package in "${missing[@]}"; do
+      if [[ " ${optional[*]} " == *" $package "* ]] && ! apt-cache show "$package" >/dev/null 2>&1; then
+        echo "Not to be had here: $package"
+      else
+        wanted+=("$package")
+      fi
+    done
+    ((${#wanted[@]})) && as_root env DEBIAN_FRONTEND=noninteractive \
+      apt-get install -y -qq --no-install-recommends "${wanted[@]}" >/dev/null
   fi
-  echo "Installing with apt-get: ${missing[*]}"
-  "${as_root[@]}" apt-get update -qq
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+else
+  echo "This is no Debian or Ubuntu: install by hand what docs/deploy.md names, then run make again." >&2
 fi
 
 echo "Installing Python packages into .venv"
