@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -266,6 +267,26 @@ def test_json_is_ascii_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown.isascii()
     assert shown.count("\n") == 1
     assert json.loads(shown) == value
+
+
+def test_python_m_terminal_is_the_same(
+    verb: Verb, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["tram", "act", "own"])
+    verb.outcome = 1
+    with pytest.raises(SystemExit) as stopped:
+        runpy.run_path(door.__file__, run_name="__main__")
+    assert stopped.value.code == 1
+
+
+def test_a_stream_that_has_no_encoding_of_its_own_is_left_alone(verb: Verb, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Bare:
+        def write(self, text: str) -> int:
+            return len(text)
+
+    monkeypatch.setattr(sys, "stderr", Bare())
+    verb.outcome = FaultError("net.down")
+    assert door.main(["act", "f"]) == 3
 
 
 def test_only_the_chosen_verb_is_imported() -> None:

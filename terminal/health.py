@@ -1,0 +1,133 @@
+"""Whether a terminal can serve: judgements over facts that somebody else gathered. Pure, and free of personal data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from terminal.faults import CATALOGUE
+from terminal.model import Message
+from terminal.ports import ReaderInfo
+
+CLOCK_TOLERANCE = timedelta(minutes=2)
+"""How far this computer's clock may be from the backend's before records and validity become doubtful."""
+
+EARLIEST = 2026
+"""No clock of a working terminal shows an earlier year than that of its first release."""
+
+DISK_FAIL = 100 << 20
+DISK_LOW = 1 << 30
+
+
+class Subject(Enum):
+    """What is looked at, in the order of the report."""
+
+    PROGRAM = "program"
+    ROOMS = "rooms"
+    CONFIG = "config"
+    READER = "reader"
+    CAMERA = "camera"
+    BACKEND = "backend"
+    CLOCK = "clock"
+    TRUST = "trust"
+    TICKETS = "tickets"
+    JOURNAL = "journal"
+    DISK = "disk"
+    WORDS = "words"
+
+
+class Condition(Enum):
+    """LIMITED: people can be served, but something does not work."""
+
+    OK = "ok"
+    LIMITED = "limited"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found about one subject and, unless it is OK, what to do; ``fault`` is a catalogue code."""
+
+    subject: Subject
+    condition: Condition
+    text: Message
+    remedy: Message | None = None
+    fault: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReport:
+    """All findings."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing is limited or failing."""
+        return all(finding.condition is Condition.OK for finding in self.findings)
+
+
+def fine(subject: Subject, key: str, **params: str) -> Finding:
+    """A subject in order; ``key`` under ``cli.doctor``."""
+    return Finding(subject, Condition.OK, Message.of(f"cli.doctor.{key}", **params))
+
+
+def unused(subject: Subject) -> Finding:
+    """A subject that this desk does without."""
+    return fine(subject, "unused")
+
+
+def faulty(subject: Subject, code: str, detail: str = "", *, needed: bool = True) -> Finding:
+    """A subject with a fault of the catalogue; not ``needed`` makes it a limitation."""
+    fault = CATALOGUE[code]
+    condition = Condition.FAIL if needed else Condition.LIMITED
+    return Finding(subject, condition, fault.title, fault.remedy, code, detail)
+
+
+def judge_readers(readers: Sequence[ReaderInfo], *, needed: bool) -> Finding:
+    """At least one reader."""
+    if not readers:
+        return faulty(Subject.READER, "reader.absent", needed=needed)
+    return fine(Subject.READER, "readers", names=", ".join(reader.name for reader in readers))
+
+
+def judge_trust(accepted: int, valid: int, *, needed: bool) -> Finding:
+    """At least one accepted issuer that is valid today: without one every card stays unproven."""
+    if valid:
+        return fine(Subject.TRUST, "trust", count=str(valid))
+    key = "trust_expired" if accepted else "trust_none"
+    condition = Condition.FAIL if needed else Condition.LIMITED
+    return Finding(Subject.TRUST, condition, Message(f"cli.doctor.{key}"), Message("cli.doctor.trust_remedy"))
+
+
+def judge_tickets(keys: int, *, needed: bool) -> Finding:
+    """At least one key of a ticket issuer, where tickets are checked."""
+    if not needed:
+        return unused(Subject.TICKETS)
+    if keys:
+        return fine(Subject.TICKETS, "tickets", count=str(keys))
+    text, remedy = Message("cli.doctor.tickets_none"), Message("cli.doctor.tickets_remedy")
+    return Finding(Subject.TICKETS, Condition.FAIL, text, remedy)
+
+
+def judge_clock(here: datetime, there: datetime | None) -> Finding:
+    """This computer's clock against the backend's (None: nobody to compare with); both aware."""
+    if here.year < EARLIEST:
+        return faulty(Subject.CLOCK, "clock.wrong")
+    if there is None:
+        return fine(Subject.CLOCK, "clock_alone")
+    if abs(here - there) > CLOCK_TOLERANCE:
+        return faulty(Subject.CLOCK, "clock.wrong", f"{round((here - there).total_seconds())} s")
+    return fine(Subject.CLOCK, "clock", seconds=f"{(here - there).total_seconds():+.1f}")
+
+
+def judge_disk(free: int) -> Finding:
+    """Room for the journal: ``free`` bytes."""
+    if free >= DISK_LOW:
+        return fine(Subject.DISK, "disk", free=f"{free >> 20}")
+    condition = Condition.FAIL if free < DISK_FAIL else Condition.LIMITED
+    text = Message.of("cli.doctor.disk", free=f"{free >> 20}")
+    return Finding(Subject.DISK, condition, text, Message("cli.doctor.disk_remedy"))
