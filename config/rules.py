@@ -41,6 +41,8 @@ def check_agreement(settings: Settings, file: Path | None) -> None:
     _hold(backend.connect <= backend.total, file, "backend.connect", "≤ backend.total")
     _hold("reader" not in settings.needs or settings.reader.driver != "none", file, "needs", 'reader.driver ≠ "none"')
     _hold("camera" not in settings.needs or settings.codes.driver != "none", file, "needs", 'codes.driver ≠ "none"')
+    inputs = {settings.reader.driver, settings.codes.driver}
+    _hold(inputs != {"none"}, file, "reader.driver", 'reader.driver ≠ "none" | codes.driver ≠ "none"')
     core = _CORE[settings.desk]
     _hold(core <= set(settings.demands), file, "demands", ", ".join(f'"{name}"' for name in sorted(core)))
     asks = {"eligibility", "ticket"} & set(settings.demands)
