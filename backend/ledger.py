@@ -14,6 +14,39 @@ from backend.rules import SoldTicket, Standing, refusal
 from backend.schema import PRODUCT, REDEMPTION, SCAN, TICKET
 from backend.store import new_reference, row_of
 
+# Statements are built once: building them costs more than running them.
+_THIS = sa.and_(TICKET.c.event == sa.bindparam("the_event"), TICKET.c.ticket == sa.bindparam("the_ticket"))
+_SAME_SCAN = sa.select(SCAN).where(
+    SCAN.c.device == sa.bindparam("the_device"), SCAN.c.scan_id == sa.bindparam("the_scan")
+)
+_TICKET = sa.select(TICKET).where(_THIS)
+_ADMITS = (
+    sa.select(TICKET.c.admits, sa.func.coalesce(PRODUCT.c.audience, TICKET.c.product).label("audience"))
+    .select_from(TICKET)
+    .outerjoin(PRODUCT, sa.and_(PRODUCT.c.event == TICKET.c.event, PRODUCT.c.product == TICKET.c.product))
+    .where(_THIS)
+)
+_FIRST_USE = sa.select(REDEMPTION).where(
+    REDEMPTION.c.event == sa.bindparam("the_event"),
+    REDEMPTION.c.ticket == sa.bindparam("the_ticket"),
+    REDEMPTION.c.use_no == 1,
+)
+# This one conditional update decides who is first; rules.refusal says why it did not find the ticket.
+_USE_UP = (
+    sa.update(TICKET)
+    .where(
+        _THIS,
+        TICKET.c.standing == Standing.VALID,
+        TICKET.c.valid_from <= sa.bindparam("now"),
+        TICKET.c.valid_to > sa.bindparam("now"),
+        sa.or_(TICKET.c.gate.is_(None), TICKET.c.gate == sa.bindparam("the_gate")),
+        TICKET.c.paid,
+        TICKET.c.uses < TICKET.c.max_uses,
+    )
+    .values(uses=TICKET.c.uses + 1)
+    .returning(TICKET.c.uses)
+)
+
 
 class ScanIdReusedError(Exception):
     """This device has used this scan id for another question."""
@@ -33,69 +66,34 @@ def add_tickets(db: sa.Connection, tickets: Iterable[SoldTicket]) -> None:
 
 def redeem(db: sa.Connection, device: str, question: RedeemRequest, now: datetime) -> RedeemResponse:
     """The one answer to this device's scan: made now, or the stored one of a repetition. Raises ScanIdReusedError."""
-    same_scan = sa.and_(SCAN.c.device == device, SCAN.c.scan_id == question.scan_id)
-    given = db.execute(sa.select(SCAN).where(same_scan)).one_or_none()
+    given = db.execute(_SAME_SCAN, {"the_device": device, "the_scan": question.scan_id}).one_or_none()
     if given is not None:
         if (given.event, given.ticket, given.gate) != (question.event, question.ticket, question.gate):
             raise ScanIdReusedError
         return _stored(given)
-    use_no = _use_up(db, question, now)
-    answer = _admitted(db, question, now) if use_no else _refused(db, question, now)
+    this = {"the_event": question.event, "the_ticket": question.ticket}
+    use_no = db.execute(_USE_UP, {**this, "the_gate": question.gate, "now": now}).scalar_one_or_none()
+    answer = _admitted(db, this, now) if use_no else _refused(db, this, question.gate, now)
     _record(db, device, question, answer)
     if use_no:
         use = {"use_no": use_no, "reference": answer.reference, "gate": question.gate, "at": now}
-        db.execute(insert(REDEMPTION).values(event=question.event, ticket=question.ticket, **use))
+        db.execute(insert(REDEMPTION), {"event": question.event, "ticket": question.ticket, **use})
     return answer
 
 
-def _use_up(db: sa.Connection, question: RedeemRequest, now: datetime) -> int | None:
-    """The number of the use that this scan got, or None. This one conditional update decides who is first."""
-    update = (
-        sa.update(TICKET)
-        .where(
-            TICKET.c.event == question.event,
-            TICKET.c.ticket == question.ticket,
-            TICKET.c.standing == Standing.VALID,
-            TICKET.c.valid_from <= now,
-            TICKET.c.valid_to > now,
-            sa.or_(TICKET.c.gate.is_(None), TICKET.c.gate == question.gate),
-            TICKET.c.paid,
-            TICKET.c.uses < TICKET.c.max_uses,
-        )
-        .values(uses=TICKET.c.uses + 1)
-        .returning(TICKET.c.uses)
-    )
-    return db.execute(update).scalar_one_or_none()
-
-
-def _ticket(db: sa.Connection, question: RedeemRequest) -> SoldTicket | None:
-    this = sa.and_(TICKET.c.event == question.event, TICKET.c.ticket == question.ticket)
-    row = db.execute(sa.select(TICKET).where(this)).one_or_none()
-    return SoldTicket(**row._mapping) if row is not None else None
-
-
-def _admitted(db: sa.Connection, question: RedeemRequest, now: datetime) -> RedeemResponse:
-    query = (
-        sa.select(TICKET.c.admits, sa.func.coalesce(PRODUCT.c.audience, TICKET.c.product).label("audience"))
-        .select_from(TICKET)
-        .outerjoin(PRODUCT, sa.and_(PRODUCT.c.event == TICKET.c.event, PRODUCT.c.product == TICKET.c.product))
-        .where(TICKET.c.event == question.event, TICKET.c.ticket == question.ticket)
-    )
-    row = db.execute(query).one()
+def _admitted(db: sa.Connection, this: dict[str, str], now: datetime) -> RedeemResponse:
+    row = db.execute(_ADMITS, this).one()
     return _answer(RedeemReason.OK, now, admits=f"{row.admits} {row.audience}")
 
 
-def _refused(db: sa.Connection, question: RedeemRequest, now: datetime) -> RedeemResponse:
-    reason = refusal(_ticket(db, question), question.gate, now)
+def _refused(db: sa.Connection, this: dict[str, str], gate: str, now: datetime) -> RedeemResponse:
+    row = db.execute(_TICKET, this).one_or_none()
+    reason = refusal(SoldTicket(**row._mapping) if row is not None else None, gate, now)
     if reason is None:
         raise RuntimeError("the update refused a ticket that the rules admit")
     if reason is not RedeemReason.USED:
         return _answer(reason, now)
-    first = db.execute(
-        sa.select(REDEMPTION).where(
-            REDEMPTION.c.event == question.event, REDEMPTION.c.ticket == question.ticket, REDEMPTION.c.use_no == 1
-        )
-    ).one()
+    first = db.execute(_FIRST_USE, this).one()
     return _answer(reason, now, used_at=first.at, used_place=first.gate)
 
 
@@ -108,7 +106,7 @@ def _answer(reason: RedeemReason, now: datetime, **more: Any) -> RedeemResponse:
 def _record(db: sa.Connection, device: str, question: RedeemRequest, answer: RedeemResponse) -> None:
     asked = question.model_dump()
     given = answer.model_dump(exclude={"result"}) | {"reason": answer.reason.value}
-    db.execute(insert(SCAN).values(device=device, **asked, **given))
+    db.execute(insert(SCAN), {"device": device, **asked, **given})
 
 
 def _stored(row: sa.Row[Any]) -> RedeemResponse:
