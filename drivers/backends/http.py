@@ -1,0 +1,184 @@
+"""JSON over HTTP to one server, within a deadline that holds whatever the other side does.
+
+Neither a URL nor an exception nor a log line carries anything that was sent: what went wrong is told by its kind.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+import threading
+import time
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING
+
+from drivers.device import Lane, StuckError
+from terminal.faults import FaultError
+from terminal.ports import BackendOptions
+
+if TYPE_CHECKING:
+    import requests
+
+MOST_BYTES = 1024 * 1024
+_CHUNK = 65_536
+_DENIED = frozenset({401, 403})
+
+
+class JsonServer:
+    """Sends JSON and returns JSON, both as bytes. Connections are kept alive and shared by threads.
+
+    Every method raises FaultError: ``net.down``, ``net.timeout``, ``net.tls``, ``net.denied`` (401, 403),
+    ``net.server`` (5xx) or ``net.garbage`` (any other status, a redirect, no JSON, more than 1 MB).
+    """
+
+    def __init__(self, options: BackendOptions, headers: dict[str, str]) -> None:
+        self._base = options.url.rstrip("/")
+        self._connect = options.connect
+        self._ca_file = options.ca_file
+        self._headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "tram", **headers}
+        self._lock = threading.Lock()
+        self._session: requests.Session | None = None
+
+    def get(self, path: str, deadline: float) -> bytes:
+        """The answer to a GET, within ``deadline`` seconds."""
+        return self._ask("GET", path, None, deadline)
+
+    def post(self, path: str, body: bytes, deadline: float) -> bytes:
+        """The answer to a POST, within ``deadline`` seconds. It may be sent twice: the server must know repetitions."""
+        return self._ask("POST", path, body, deadline)
+
+    def _ask(self, method: str, path: str, body: bytes | None, deadline: float) -> bytes:
+        if deadline <= 0:
+            raise FaultError("net.timeout", "no time left to ask")
+        until = time.monotonic() + deadline
+        # Name look-ups and drop by drop headers know no time-out of their own, so the whole exchange runs aside.
+        lane = Lane("net-exchange", _nothing)
+        try:
+            return lane.call(lambda: self._exchange(method, path, body, until), deadline)
+        except StuckError:
+            raise FaultError("net.timeout", "deadline") from None
+        finally:
+            lane.close()
+
+    def _exchange(self, method: str, path: str, body: bytes | None, until: float) -> bytes:
+        try:
+            return self._once(method, path, body, until)
+        except _CutError:
+            # The server closed the kept connection this very moment.
+            try:
+                return self._once(method, path, body, until)
+            except _CutError:
+                raise FaultError("net.down", "cut off") from None
+
+    def _once(self, method: str, path: str, body: bytes | None, until: float) -> bytes:
+        import requests
+        from urllib3.exceptions import HTTPError
+
+        if self._ca_file is not None and not self._ca_file.is_file():
+            raise FaultError("net.tls", "the certificate file is missing")
+        left = max(until - time.monotonic(), 0.001)
+        headers = {"Content-Type": "application/json"} if body is not None else None
+        try:
+            response = self._open().request(
+                method,
+                self._base + path,
+                data=body,
+                headers=headers,
+                timeout=(min(self._connect, left), left),
+                allow_redirects=False,
+                stream=True,
+                verify=str(self._ca_file) if self._ca_file else True,
+            )
+        except (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError) as error:
+            raise _fault_of(error) from None
+        with response:
+            _check_status(response.status_code)
+            _check_kind(response)
+            return _body(response, until)
+
+    def _open(self) -> requests.Session:
+        import requests
+        from requests.adapters import HTTPAdapter
+
+        with self._lock:
+            if self._session is None:
+                session = requests.Session()
+                session.trust_env = False
+                session.headers.update(self._headers)
+                session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+                session.mount("http://", HTTPAdapter(pool_maxsize=4, max_retries=0))
+                session.mount("https://", HTTPAdapter(pool_maxsize=4, max_retries=0))
+                self._session = session
+            return self._session
+
+
+def _nothing() -> None:
+    """A lane without a handle has nothing to release."""
+
+
+def _check_status(status: int) -> None:
+    if status == http.client.OK:
+        return
+    if status in _DENIED:
+        raise FaultError("net.denied", f"HTTP {status}")
+    code = "net.server" if 500 <= status <= 599 else "net.garbage"
+    raise FaultError(code, f"HTTP {status}")
+
+
+def _check_kind(response: requests.Response) -> None:
+    # The login page of a hotel's or hospital's network answers 200 too.
+    kind = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
+    if kind != "application/json":
+        raise FaultError("net.garbage", "not JSON")
+    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise FaultError("net.garbage", "compressed without being asked")
+
+
+def _body(response: requests.Response, until: float) -> bytes:
+    from urllib3.exceptions import HTTPError, ReadTimeoutError
+
+    body = b""
+    try:
+        while part := response.raw.read1(_CHUNK, decode_content=False):
+            body += part
+            if len(body) > MOST_BYTES:
+                raise FaultError("net.garbage", "too long")
+            if time.monotonic() > until:
+                raise FaultError("net.timeout", "body")
+    except ReadTimeoutError:
+        raise FaultError("net.timeout", "body") from None
+    except HTTPError as error:
+        raise FaultError("net.down", type(error).__name__) from None
+    return body
+
+
+class _CutError(Exception):
+    """The connection was closed before an answer began."""
+
+
+def _fault_of(error: Exception) -> FaultError | _CutError:
+    import requests
+
+    causes = _causes(error)
+    if any(isinstance(cause, requests.exceptions.SSLError | ssl.SSLError) for cause in causes):
+        code = "net.tls"
+    elif isinstance(error, requests.exceptions.ReadTimeout):
+        code = "net.timeout"
+    elif any(isinstance(cause, ConnectionResetError | BrokenPipeError) for cause in causes):
+        return _CutError()
+    elif any(isinstance(cause, http.client.HTTPException) for cause in causes):
+        code = "net.garbage"
+    else:
+        code = "net.down"
+    return FaultError(code, type(causes[-1]).__name__)
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The error and what it was raised for; requests and urllib3 keep the cause among the arguments."""
+    found: list[BaseException] = []
+    todo = [error]
+    while todo and len(found) < 20:
+        found.append(todo.pop())
+        inner = (*found[-1].args, getattr(found[-1], "reason", None), found[-1].__cause__)
+        todo += [cause for cause in inner if isinstance(cause, BaseException) and cause not in found]
+    return found
