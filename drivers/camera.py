@@ -104,14 +104,16 @@ class Camera:
         picture = lane.call(source.read, _FIRST_WITHIN)
         self._say(DeviceUp(Device.CAMERA, self._options.source, source.simulated))
         back_off.success()
-        was_paused = False
+        paused_at: float | None = None
         shown = float("-inf")
         while not self._thread.stopping.is_set():
             now = self._clock.monotonic()
             paused = self._paused.is_set()
-            if was_paused and not paused:
-                self._sightings.resumed(now)
-            was_paused = paused
+            if paused and paused_at is None:
+                paused_at = now
+            if paused_at is not None and not paused:
+                self._sightings.resumed(paused_at, now)
+                paused_at = None
             if picture is not None and not paused:
                 if now - shown >= _VIEWFINDER_EVERY:
                     self._show(picture)

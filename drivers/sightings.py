@@ -50,11 +50,13 @@ class Sightings:
         known.told = now
         return True
 
-    def resumed(self, now: float) -> None:
-        """Looking begins again: what was told may have stayed in view all the time, what was not must be read anew."""
+    def resumed(self, paused_at: float, now: float) -> None:
+        """Looking begins again after a pause. What was in view when it began may have stayed there all the time; what
+        had gone before then has gone; what was read only once must be read anew."""
         self._seen = {mark: sighting for mark, sighting in self._seen.items() if sighting.told is not None}
         for sighting in self._seen.values():
-            sighting.last = now
+            if paused_at - sighting.last < _GONE_AFTER:
+                sighting.last = now
 
     def _is_over(self, sighting: _Sighting, now: float) -> bool:
         if sighting.told is None:

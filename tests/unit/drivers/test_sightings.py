@@ -42,21 +42,35 @@ def test_a_code_held_in_view_is_never_told_twice() -> None:
 def test_a_code_that_stays_in_view_during_a_pause_is_not_told_again() -> None:
     sightings = Sightings(5.0)
     told(sightings, 0.0, 0.1)
-    sightings.resumed(20.0)
+    sightings.resumed(0.2, 20.0)
     assert told(sightings, 20.1, 20.2, 20.9) == []
 
 
 def test_a_code_taken_away_during_a_pause_counts_again() -> None:
     sightings = Sightings(5.0)
     told(sightings, 0.0, 0.1)
-    sightings.resumed(20.0)
+    sightings.resumed(0.2, 20.0)
     assert told(sightings, 21.1, 21.2) == [21.2]
+
+
+def test_a_code_taken_away_before_a_pause_counts_again_at_once() -> None:
+    sightings = Sightings(5.0)
+    told(sightings, 0.0, 0.1)
+    sightings.resumed(6.0, 20.0)
+    assert told(sightings, 20.1, 20.2) == [20.2]
+
+
+def test_a_code_gone_before_a_pause_counts_again_at_once() -> None:
+    sightings = Sightings(5.0)
+    told(sightings, 0.0, 0.1)
+    sightings.resumed(1.2, 20.0)
+    assert told(sightings, 20.1, 20.2) == [20.2]
 
 
 def test_half_a_reading_from_before_a_pause_does_not_count() -> None:
     sightings = Sightings(5.0)
     told(sightings, 0.0)
-    sightings.resumed(0.5)
+    sightings.resumed(0.1, 0.5)
     assert told(sightings, 0.6, 0.7) == [0.7]
 
 
