@@ -1,7 +1,7 @@
 """The sockets of the kiosk: what a reader, a code source, a backend and a face must be able to do.
 
 Implementations are found through the entry points in setup.cfg (``tram.reader``, ``tram.codes``, ``tram.decoder``,
-``tram.backend``, ``tram.face``, ``tram.table``); each entry point names a ``build`` function whose
+``tram.backend``, ``tram.face``, ``tram.table``, ``tram.virtual_readers``); each names a ``build`` function whose
 signature stands beside its port. Every implementation passes the contract suite of its port (tests/contract).
 """
 
@@ -277,6 +277,20 @@ class Exhibit:
     who: str
     what: str
     card: bool = True
+
+
+class VirtualReaders(Protocol):
+    """A PC/SC daemon of the demo's own with virtual readers. ``start(folder: Path) -> VirtualReaders`` is its entry
+    point (``tram.virtual_readers``); it raises FaultError ``reader.service`` where there can be none."""
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where the first virtual reader waits for a card."""
+        ...
+
+    def stop(self) -> None:
+        """End the daemon."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from terminal.ports import (
     ReaderOptions,
     Table,
     TableOptions,
+    VirtualReaders,
 )
 
 ROOMS = ("config", "crypto", "drivers", "terminal", "ui", "backend")
@@ -69,6 +70,11 @@ def face(name: str) -> Callable[[FaceOptions], Face]:
 def table(name: str) -> Callable[[TableOptions], Table]:
     """The builder of the demo's table."""
     return cast("Callable[[TableOptions], Table]", _load("tram.table", name))
+
+
+def virtual_readers(name: str) -> Callable[[Path], VirtualReaders]:
+    """What starts the demo's own PC/SC daemon."""
+    return cast("Callable[[Path], VirtualReaders]", _load("tram.virtual_readers", name))
 
 
 def verbs() -> tuple[str, ...]:

@@ -7,78 +7,26 @@ any test can open a context; every start of the daemon uses that same socket. Ch
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
-import signal
-import socket
-import subprocess
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-SOCKET_VARIABLE = "PCSCLITE_CSOCK_NAME"
-READER = "Virtual PCD"
-_DRIVERS = ("/usr/lib/pcsc/drivers/serial/libifdvpcd.so", "/usr/local/lib/pcsc/drivers/serial/libifdvpcd.so")
-_INSTALL = "install them with: apt-get install pcscd vsmartcard-vpcd util-linux"
-_STARTED = 5.0
+from drivers.simulator import daemon
+from drivers.simulator.daemon import SOCKET_VARIABLE, socket_path
 
 
-class PcscDaemon:
-    """One private daemon with up to two virtual readers (a vpcd driver library serves two slots)."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._run = folder / "run"
-        self._process: subprocess.Popen[bytes] | None = None
-        self.ports = _two_free_ports()
-        self.names: tuple[str, ...] = ()
-
-    @property
-    def socket_path(self) -> Path:
-        """Where clients find the daemon; the same over all restarts."""
-        return _socket_path(self._folder)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What a child process needs to talk to this daemon."""
-        return {SOCKET_VARIABLE: str(self.socket_path)}
-
-    @property
-    def port(self) -> int:
-        """The first reader's vpcd port; the second reader's is the next."""
-        return self.ports[0]
+class PcscDaemon(daemon.PcscDaemon):
+    """The private daemon, for tests: what is missing fails the test, and a card's leaving can be waited for."""
 
     def start(self, *, readers: bool = True) -> None:
-        """Start the daemon, with its two virtual readers or with none, and wait until it answers."""
-        if self._process is not None:
-            raise AssertionError("the daemon runs already")
-        configuration = self._configure(readers)
-        command = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-r", "-m"]
-        # /run/pcscd is compiled into the daemon and need not exist: the whole of /run is covered, for the daemon alone.
-        script = 'mount --bind "$1" /run && exec "$2" --foreground -c "$3"'
-        arguments = [str(self._run), _program("pcscd"), str(configuration)]
-        with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [*command, "sh", "-c", script, "pcscd", *arguments], stdout=log, stderr=log
-            )
-        self._wait_until_ready()
-        self.names = (f"{READER} 00 00", f"{READER} 00 01") if readers else ()
-
-    def stop(self) -> None:
-        """End the daemon as a service manager does."""
-        self._end(signal.SIGTERM)
-
-    def kill(self) -> None:
-        """End the daemon as a crash does: its socket stays behind."""
-        self._end(signal.SIGKILL)
-
-    def restart(self, *, readers: bool = True) -> None:
-        """A new daemon at the same address."""
-        self.stop()
-        self.start(readers=readers)
+        """Start, or fail the test with what to install."""
+        try:
+            super().start(readers=readers)
+        except daemon.DaemonMissingError as error:
+            pytest.fail(str(error))
 
     def wait_until_empty(self) -> None:
         """Wait until the daemon has noticed that no card lies on its readers; it looks every 0.4 s.
@@ -100,78 +48,6 @@ class PcscDaemon:
             scard.SCardReleaseContext(context)
         pytest.fail("the daemon does not notice that the card is gone")
 
-    def _end(self, number: int) -> None:
-        if self._process is None:
-            return
-        self._process.send_signal(number)
-        try:
-            self._process.wait(5.0)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
-        self.names = ()
-
-    def _configure(self, readers: bool) -> Path:
-        (self._run / "pcscd").mkdir(parents=True, exist_ok=True)
-        for left_behind in (self._run / "pcscd").iterdir():
-            left_behind.unlink()
-        configuration = self._folder / "reader.conf.d"
-        configuration.mkdir(exist_ok=True)
-        entry = configuration / "vpcd.conf"
-        lines = [f'FRIENDLYNAME "{READER}"', f"DEVICENAME /dev/null:{self.port:#x}"]
-        lines += [f"LIBPATH {_driver()}", f"CHANNELID {self.port:#x}"]
-        entry.write_text("\n".join(lines) + "\n" if readers else "", encoding="ascii")
-        return configuration
-
-    def _wait_until_ready(self) -> None:
-        waiting = threading.Event()
-        for _ in range(int(_STARTED / 0.01)):
-            if self._process is None or self._process.poll() is not None:
-                break
-            with socket.socket(socket.AF_UNIX) as probe:
-                if probe.connect_ex(str(self.socket_path)) == 0:
-                    return
-            waiting.wait(0.01)
-        log = (self._folder / "log").read_text(encoding="utf-8", errors="replace")
-        self.kill()
-        pytest.fail(f"the private pcscd did not start; {_INSTALL}; it said:\n{log}")
-
-
-def _socket_path(folder: Path) -> Path:
-    return folder / "run" / "pcscd" / "pcscd.comm"
-
-
-def _program(name: str) -> str:
-    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
-    if found is None:
-        pytest.fail(f"{name} is missing; {_INSTALL}")
-    return found
-
-
-def _driver() -> str:
-    for path in _DRIVERS:
-        if Path(path).exists():
-            return path
-    pytest.fail(f"the vpcd reader driver is missing; {_INSTALL}")
-
-
-def _two_free_ports() -> tuple[int, int]:
-    # Below the range from which the system serves outgoing connections; not `random`, which the order plugin seeds.
-    while True:
-        first = 12_000 + secrets.randbelow(18_000)
-        with socket.socket() as one, socket.socket() as two:
-            if _binds(one, first) and _binds(two, first + 1):
-                return first, first + 1
-
-
-def _binds(endpoint: socket.socket, port: int) -> bool:
-    try:
-        endpoint.bind(("0.0.0.0", port))  # noqa: S104 - vpcd itself binds every address
-    except OSError:
-        return False
-    return True
-
 
 _FOLDER = pytest.StashKey[Path]()
 
@@ -180,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Point this process at a daemon of its own before anything can ask for one."""
     folder = Path(tempfile.mkdtemp(prefix="tram-pcscd-"))
     config.stash[_FOLDER] = folder
-    os.environ[SOCKET_VARIABLE] = str(_socket_path(folder))
+    os.environ[SOCKET_VARIABLE] = str(socket_path(folder))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -190,9 +66,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def _pcsc_daemon(request: pytest.FixtureRequest) -> Iterator[PcscDaemon]:
-    daemon = PcscDaemon(request.config.stash[_FOLDER])
-    yield daemon
-    daemon.stop()
+    private = PcscDaemon(request.config.stash[_FOLDER])
+    yield private
+    private.stop()
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ import subprocess
 import threading
 from pathlib import Path
 
+from terminal.faults import FaultError
+
 SOCKET_VARIABLE = "PCSCLITE_CSOCK_NAME"
 READER = "Virtual PCD"
 _DRIVERS = ("/usr/lib/pcsc/drivers/serial/libifdvpcd.so", "/usr/local/lib/pcsc/drivers/serial/libifdvpcd.so")
@@ -27,11 +29,26 @@ class DaemonMissingError(Exception):
     """The daemon cannot run here; the text says what to install, or what it said."""
 
 
+def start(folder: Path) -> PcscDaemon:
+    """A running daemon that this process and its children talk to from now on (entry point ``tram.virtual_readers``).
+
+    Raises FaultError ``reader.service`` where it cannot run.
+    """
+    daemon = PcscDaemon(folder)
+    try:
+        daemon.start()
+    except (DaemonMissingError, OSError) as error:
+        raise FaultError("reader.service", str(error).splitlines()[0]) from error
+    os.environ.update(daemon.environment)
+    return daemon
+
+
 class PcscDaemon:
     """One private daemon with up to two virtual readers (a vpcd driver library serves two slots)."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
         self._run = folder / "run"
         self._process: subprocess.Popen[bytes] | None = None
         self.ports = _two_free_ports()
@@ -41,6 +58,11 @@ class PcscDaemon:
     def socket_path(self) -> Path:
         """Where clients find the daemon; the same over all restarts."""
         return socket_path(self._folder)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where the first virtual reader waits for a card."""
+        return "127.0.0.1", self.port
 
     @property
     def environment(self) -> dict[str, str]:

@@ -6,6 +6,7 @@ import argparse
 import os
 import shutil
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -20,8 +21,9 @@ from terminal.cli.output import print_json
 from terminal.demo.cases import CASES
 from terminal.demo.player import DemoStuckError, Played, Player, Watcher
 from terminal.demo.surroundings import RunningBackend, accept, backend_process, display, settings_for
+from terminal.faults import FaultError
 from terminal.messages import say
-from terminal.ports import Face, Table, TableOptions
+from terminal.ports import Table, TableFace, TableOptions
 from terminal.view import Screen
 
 HELP = "play ten invented cases over the real parts"
@@ -48,13 +50,14 @@ def run(args: argparse.Namespace) -> int:
     (folder / "pictures").mkdir(parents=True)
     with ExitStack() as stack:
         backend = stack.enter_context(backend_process(folder / "backend"))
-        options = TableOptions(folder / "pictures", backend.url, not args.in_process, (("ticket", backend.ticket),))
+        address, readers = _readers(stack, in_process=args.in_process)
+        options = TableOptions(folder / "pictures", backend.url, address, (("ticket", backend.ticket),))
         table = registry.table("simulator")(options)
         stack.callback(table.close)
         screen = stack.enter_context(display(headless=headless))
         accept(folder, table, backend)
         stage = Stage(folder, table, backend, args.lang)
-        _tell(args, f"{table.stage}; {screen}; {backend.url}; {folder}")
+        _tell(args, f"{readers}; {screen}; {backend.url}; {folder}")
         return _play(stage, args) if headless else _let_play(stage, args.desk)
 
 
@@ -67,14 +70,31 @@ class Stage:
     backend: RunningBackend
     language: str
 
-    def face(self, desk: DeskName) -> Face:
+    def face(self, desk: DeskName) -> TableFace:
         """The one window of the demo."""
-        return build_face(settings_for(desk, self.folder, self.table, self.backend, self.language), demo=True)
+        face = build_face(settings_for(desk, self.folder, self.table, self.backend, self.language), demo=True)
+        if not isinstance(face, TableFace):
+            raise FaultError("install.missing", "a window that can show the demo's table")
+        return face
 
-    def terminal(self, desk: DeskName, face: Face, watch: Watcher | None = None) -> Terminal:
+    def terminal(self, desk: DeskName, face: TableFace, watch: Watcher | None = None) -> Terminal:
         """A terminal for that desk, in that window."""
         settings = settings_for(desk, self.folder, self.table, self.backend, self.language)
         return build(settings, face=face, reader=self.table.reader, demo=True, watch=watch)
+
+
+def _readers(stack: ExitStack, *, in_process: bool) -> tuple[tuple[str, int] | None, str]:
+    """A private PC/SC daemon with virtual readers where there can be one, else the table's own reader; and which."""
+    if in_process:
+        return None, "in-process reader"
+    # Not below --out: a socket's path has room for about a hundred characters.
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tram-")))
+    try:
+        readers = registry.virtual_readers("vpcd")(folder)
+    except FaultError as error:
+        return None, f"in-process reader (no PC/SC daemon here: {error.detail})"
+    stack.callback(readers.stop)
+    return readers.address, "PC/SC daemon with virtual readers"
 
 
 def _has_display() -> bool:
@@ -142,7 +162,7 @@ def _play(stage: Stage, args: argparse.Namespace) -> int:
     return code
 
 
-def _play_all(stage: Stage, face: Face, results: list[Played], tell: Callable[[Played], None]) -> int:
+def _play_all(stage: Stage, face: TableFace, results: list[Played], tell: Callable[[Played], None]) -> int:
     terminal: Terminal | None = None
     watcher = Watcher()
     try:

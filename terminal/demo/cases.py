@@ -18,6 +18,7 @@ class Act(Enum):
     PLACE = "place"
     PLACE_AND_TEAR = "place_and_tear"
     PLACE_BACK = "place_back"
+    PAUSE = "pause"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +63,22 @@ CASES = (
     _reception("altered", Outcome.STOP, "title.stop.forged"),
     _reception("unknown-issuer", Outcome.CANNOT_CHECK, "title.na.issuer"),
     _reception("swapped", Outcome.ATTENTION, "fault.card.locked.title"),
-    _reception("lifted", Outcome.ALLOW, "title.ok.bhyt", (Act.SHOW, Act.PLACE_AND_TEAR, Act.PLACE_BACK)),
+    _reception("lifted", Outcome.ALLOW, "title.ok.bhyt", (Act.SHOW, Act.PLACE_AND_TEAR, Act.PAUSE, Act.PLACE_BACK)),
     Case("ticket", Desk.GATE, "ticket QR", (Act.SHOW,), Expected(Outcome.ALLOW, "title.ok.ticket")),
     Case(
         "ticket",
         Desk.GATE,
         "ticket QR, again",
-        (Act.SHOW,),
+        (Act.PAUSE, Act.SHOW),
         Expected(Outcome.STOP, "title.stop.used"),
         "ticket-again",
     ),
     _reception("offline", Outcome.ATTENTION, "title.warn.offline", (Act.CUT, Act.SHOW, Act.PLACE, Act.RESTORE)),
 )
 """In the order of the task; the ninth case is the two lines of the ticket."""
+
+PAUSE_SECONDS = 3.5
+"""What a hand takes: a code must leave the camera's view to count again, a reader must notice that a card went."""
 
 TEAR_AFTER = 12
 """APDUs after which the torn card is gone: in the middle of the read, after the chip was opened."""

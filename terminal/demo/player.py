@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from terminal.demo.cases import TEAR_AFTER, Act, Case
+from terminal.demo.cases import PAUSE_SECONDS, TEAR_AFTER, Act, Case
 from terminal.events import Button, Event, Pressed
 from terminal.flow.effects import AskPerson, AskTicket, Effect, Record, StartRead
 from terminal.flow.states import State
@@ -131,6 +131,8 @@ class Player:
     def _act(self, act: Act, case: Case) -> None:
         if act in (Act.CUT, Act.RESTORE):
             self._table.cut_network(act is Act.CUT)
+        elif act is Act.PAUSE:
+            time.sleep(PAUSE_SECONDS)
         elif act is Act.SHOW:
             self._table.show_code(case.code)
             arrived = self._watcher.wait_for(Screen.PLACE_CARD, Screen.RESULT)

@@ -66,7 +66,7 @@ def _ready(process: subprocess.Popen[bytes], folder: Path) -> RunningBackend:
         raise FaultError("net.down", f"the backend did not start, see {folder / 'backend.log'}")
     said = cast("dict[str, str]", json.loads(line))
     tickets = cast("list[dict[str, str]]", said["sample_tickets"])
-    good = next(row for row in tickets if row["expected"] == "admitted")
+    good = next(row for row in tickets if row["expected"] == "ok")
     return RunningBackend(said["url"], Path(said["token_file"]), Path(said["ticket_key"]), good["event"], good["text"])
 
 

@@ -12,11 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from crypto.emrtd.files import FileReader
-from crypto.trust.store import TrustStore
-
 from crypto.apdu import Channel, Transceive
 from crypto.emrtd import active_auth, bac, chip_auth, files, pace
+from crypto.emrtd.files import FileReader
 from crypto.emrtd.lds import Ef
 from crypto.emrtd.security_infos import PaceInfo, SecurityInfos, parse_dg14, parse_security_infos
 from crypto.errors import (
@@ -26,6 +24,7 @@ from crypto.errors import (
     ProofError,
     StatusError,
 )
+from crypto.trust.store import TrustStore
 from terminal.events import Step
 from terminal.model import Check, CheckName, ChipReading, Message, Person, ReadMetrics, Word
 from terminal.proof.access import ChipAccess

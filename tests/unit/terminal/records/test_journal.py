@@ -267,7 +267,7 @@ def test_a_full_disk_is_a_writing_fault_and_what_was_kept_stays(journal: Journal
         while kept < 200:
             kept = journal.append(ENTRY)
     except FaultError as error:
-        assert error.fault.code == "journal.write"  # noqa: PT017
+        assert error.fault.code == "journal.write"
     assert journal.verify() == kept < 200
     journal._connection.execute("PRAGMA max_page_count = 1000000")
     assert journal.append(ENTRY) == kept + 1
