@@ -27,11 +27,15 @@ class DeviceThread:
     """The one thread that owns a device. ``work`` runs on it and must watch ``stopping``."""
 
     def __init__(self, name: str, work: Callable[[], None]) -> None:
-        self._thread = threading.Thread(target=work, name=name, daemon=True)
+        self._name = name
+        self._work = work
+        self._thread = threading.Thread()
         self.stopping = threading.Event()
 
     def start(self) -> None:
-        """Begin; once only."""
+        """Begin, or begin again after ``stop``."""
+        self.stopping.clear()
+        self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
         self._thread.start()
 
     def stop(self, wake: Callable[[], None] | None = None) -> None:

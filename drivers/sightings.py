@@ -51,12 +51,11 @@ class Sightings:
         return True
 
     def resumed(self, paused_at: float, now: float) -> None:
-        """Looking begins again after a pause. What was in view when it began may have stayed there all the time; what
-        had gone before then has gone; what was read only once must be read anew."""
+        """Looking begins again after a pause, whose time does not count as time out of view: what was in view may have
+        stayed there. What was read only once must be read anew."""
         self._seen = {mark: sighting for mark, sighting in self._seen.items() if sighting.told is not None}
         for sighting in self._seen.values():
-            if paused_at - sighting.last < _GONE_AFTER:
-                sighting.last = now
+            sighting.last += now - paused_at
 
     def _is_over(self, sighting: _Sighting, now: float) -> bool:
         if sighting.told is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import time
 from collections.abc import Callable
@@ -12,10 +13,13 @@ from typing import TYPE_CHECKING
 from config.rules import check_complete
 from config.schema import Settings
 from config.secrets import read_secret
+from crypto.codes.ticket import TicketKey
+from crypto.errors import ProofError
 from crypto.trust.ticket_keys import load_ticket_keys
 from terminal import registry
 from terminal.clock import Clock, SystemClock
 from terminal.events import Device, Event
+from terminal.faults import FaultError
 from terminal.flow.effects import Effect, Record
 from terminal.flow.engine import Desk, Engine
 from terminal.flow.jobs import AskWork, ReadWork
@@ -73,7 +77,8 @@ def build(
         codes=_codes(settings),
         read=lambda post: _read_work(settings, clock, post),
         ask=_asking(settings),
-        ticket_keys=load_ticket_keys(settings.trust.tickets),
+        ticket_keys=_ticket_keys(settings),
+        warm_up=_warm_up,
     )
     return Terminal(settings, Engine(desk, watch), face, journal)
 
@@ -143,19 +148,41 @@ def _codes(settings: Settings) -> CodeSource | None:
     if codes.driver == "none":
         return None
     options = CodeOptions(codes.source, codes.width, codes.height, codes.repeat_after)
-    return registry.codes(codes.driver)(options, registry.decoder(codes.decoder)())
+    try:
+        decoder = registry.decoder(codes.decoder)()
+    except ImportError as error:
+        raise FaultError("install.missing", f"decoder {codes.decoder}: {error.name}") from error
+    return registry.codes(codes.driver)(options, decoder)
+
+
+def _warm_up() -> None:
+    """Load now, while nobody waits, what the first card, photo and question would otherwise load."""
+    for name in ("crypto.codes.sniff", "terminal.proof.reading", "terminal.proof.photo", "PIL.Image", "requests"):
+        importlib.import_module(name)
+
+
+def _ticket_keys(settings: Settings) -> tuple[TicketKey, ...]:
+    try:
+        return load_ticket_keys(settings.trust.tickets)
+    except (ProofError, OSError) as error:
+        raise FaultError("trust.unreadable", f"{settings.trust.tickets}: {error}") from error
 
 
 def _read_work(settings: Settings, clock: Clock, post: Callable[[Event], None]) -> ReadWork:
     block = EXTENDED_BLOCK if settings.reader.block == "extended" else settings.reader.block
-    return ReadWork(lambda: _tools(settings, clock), block, settings.reader.photo, post)
+    return ReadWork(lambda: tools_for(settings, clock), block, settings.reader.photo, post)
 
 
-def _tools(settings: Settings, clock: Clock) -> Tools:
+def tools_for(settings: Settings, clock: Clock) -> Tools:
+    """What a chip read needs. Raises FaultError ``trust.unreadable``."""
     from crypto.trust.store import TrustStore
     from terminal.proof.reading import Tools
 
-    return Tools(TrustStore.open(settings.trust.directory), clock.now, time.perf_counter, os.urandom)
+    try:
+        store = TrustStore.open(settings.trust.directory)
+    except (ProofError, OSError) as error:
+        raise FaultError("trust.unreadable", f"{settings.trust.directory}: {error}") from error
+    return Tools(store, clock.now, time.perf_counter, os.urandom)
 
 
 def _asking(settings: Settings) -> Callable[[Callable[[Event], None]], AskWork] | None:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import os
 import queue
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from crypto.errors import CardError, MalformedError, ProofError
 from crypto.id_number import IdNumber
 from terminal import registry
-from terminal.boot import EXTENDED_BLOCK
+from terminal.boot import EXTENDED_BLOCK, tools_for
 from terminal.cli.arguments import add_config, add_json, settings_of
 from terminal.cli.output import Json, print_json
+from terminal.clock import SystemClock
 from terminal.events import CardPlaced, DeviceDown, Event
 from terminal.faults import FaultError
 from terminal.flow.jobs import fault_of
@@ -97,14 +96,7 @@ def _block(text: str) -> int:
 
 
 def _tools(args: argparse.Namespace) -> Tools:
-    from crypto.trust.store import TrustStore
-    from terminal.proof.reading import Tools
-
-    try:
-        store = TrustStore.open(settings_of(args).trust.directory)
-    except (ProofError, OSError) as error:
-        raise FaultError("trust.unreadable", str(error)) from error
-    return Tools(store, lambda: datetime.now(timezone.utc), time.perf_counter, os.urandom)
+    return tools_for(settings_of(args), SystemClock())
 
 
 def _wait_for_card(reader: CardReader, pattern: str, seconds: float) -> CardPlaced:

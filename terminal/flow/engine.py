@@ -56,6 +56,7 @@ class Desk:
     read: Callable[[Callable[[Event], None]], ReadWork] | None = None
     ask: Callable[[Callable[[Event], None]], AskWork] | None = None
     ticket_keys: Sequence[TicketKey] = ()
+    warm_up: Callable[[], None] = lambda: None
 
 
 class Engine:
@@ -90,6 +91,7 @@ class Engine:
             self._desk.reader.start(self.post)
         if self._desk.codes:
             self._desk.codes.start(self.post, self._desk.face.frame)
+        self._net.submit(self._desk.warm_up)
 
     def stop(self) -> None:
         """End: devices stop, running work is cancelled, the thread ends. What was decided is in the journal."""

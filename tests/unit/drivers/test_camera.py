@@ -331,6 +331,49 @@ def test_a_device_that_is_not_there_is_absent() -> None:
     device.close()
 
 
+class FakeCapture:
+    """What OpenCV makes of a camera: it keeps what it is asked for, and gives colour frames until it is pulled out."""
+
+    def __init__(self, _index: int) -> None:
+        self.asked: list[tuple[int, float]] = []
+        self.frames = [np.full((4, 6, 3), shade, dtype=np.uint8) for shade in (10, 20)]
+        self.released = False
+
+    def isOpened(self) -> bool:  # noqa: N802 - OpenCV's name
+        return True
+
+    def set(self, what: int, value: float) -> bool:
+        self.asked.append((what, value))
+        return True
+
+    def read(self) -> tuple[bool, GreyArray | None]:
+        return (True, self.frames.pop(0)) if self.frames else (False, None)
+
+    def release(self) -> None:
+        self.released = True
+
+
+def test_a_device_is_asked_for_compressed_frames_before_their_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    import cv2
+
+    monkeypatch.setattr(cv2, "VideoCapture", FakeCapture)
+    device = CameraDevice(CodeOptions("0", width=1920, height=1080))
+    device.open()
+    capture = device._capture
+    assert isinstance(capture, FakeCapture)
+    assert [what for what, _ in capture.asked] == [
+        cv2.CAP_PROP_FOURCC,
+        cv2.CAP_PROP_FRAME_WIDTH,
+        cv2.CAP_PROP_FRAME_HEIGHT,
+        cv2.CAP_PROP_BUFFERSIZE,
+    ]
+    assert [_shade(device.read()), _shade(device.read())] == [10, 20]
+    with pytest.raises(FaultError, match=r"camera\.absent"):
+        device.read()
+    device.close()
+    assert capture.released
+
+
 def test_a_picture_file_is_scanned(tmp_path: Path) -> None:
     file = tmp_path / "card.jpg"
     file.write_bytes(jpeg(qr_picture("NGUYỄN VĂN THỬ".encode())))

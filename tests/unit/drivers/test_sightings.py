@@ -67,6 +67,14 @@ def test_a_code_gone_before_a_pause_counts_again_at_once() -> None:
     assert told(sightings, 20.1, 20.2) == [20.2]
 
 
+def test_short_looks_between_pauses_add_up_to_being_gone() -> None:
+    sightings = Sightings(5.0)
+    told(sightings, 0.0, 0.1)
+    for start in (0.5, 10.5, 20.5):
+        sightings.resumed(start, start + 9.6)
+    assert told(sightings, 30.7, 30.8) == [30.8]
+
+
 def test_half_a_reading_from_before_a_pause_does_not_count() -> None:
     sightings = Sightings(5.0)
     told(sightings, 0.0)

@@ -352,6 +352,72 @@ def test_point_off_the_curve_is_refused() -> None:
     assert status(card, "10860000457C438141" + "04" + "11" * 64 + "00") == "6a80"
 
 
+def secured_status(channel: Channel, command: str) -> int:
+    return channel.send(Command.decode(bytes.fromhex(command))).sw
+
+
+AES_OID = "800A04007F00070202030202"
+"""id-CA-ECDH-AES-CBC-CMAC-128."""
+
+
+@pytest.mark.parametrize(
+    ("commands", "sw"),
+    [
+        (["002241A6 03 910104"], 0x6A80),
+        (["002241A4 0C 800A04007F00070202030203"], 0x6A80),
+        ([f"002241A4 0C {AES_OID}", "00860000 05 7C03800104 00"], 0x6A80),
+        ([f"002241A4 0C {AES_OID}", "00860000 02 7C00 00"], 0x6A80),
+        ([f"002241A4 0C {AES_OID}", "00860000 06 7C0480020404 00", "00860000 06 7C0480020404 00"], 0x6985),
+        (["00860000 02 7C00 00"], 0x6985),
+        (["00880000 04 01020304 00"], 0x6700),
+        (["00880000 08 0102030405060708"], 0x6700),
+        (["0084000008"], 0x6985),
+        (["00220000"], 0x6A86),
+        (["00B1010B 03 540100 00"], 0x6A82),
+        (["00B1010203540100"], 0x6700),
+        (["00B1010202540000"], 0x6A80),
+    ],
+)
+def test_status_of_what_makes_no_sense_in_a_session(commands: list[str], sw: int) -> None:
+    channel = opened(chip())
+    statuses = [secured_status(channel, command.replace(" ", "")) for command in commands]
+    assert statuses[-1] == sw
+    assert FileReader(channel, 223).read(Ef.DG1)
+
+
+def test_chip_without_keys_has_neither_chip_nor_active_authentication() -> None:
+    contents = replace(personalise(INSURED, Make(), AUTHORITY), chip=None, active_key=None)
+    channel = opened(Chip(contents))
+    assert secured_status(channel, f"002241A40C{AES_OID}") == 0x6A86
+    assert secured_status(channel, "0088000008010203040506070800") == 0x6982
+
+
+def test_key_agreement_template_is_for_3des_only() -> None:
+    channel = opened(chip(Make(suite=Suite.TRIPLE_DES)))
+    assert secured_status(channel, "002241A4" + "0C" + "800A04007F00070202030201") == 0x9000
+    assert secured_status(channel, "00860000" + "06" + "7C0480020404" + "00") == 0x6985
+
+
+def test_challenge_length_and_missing_challenge() -> None:
+    card = chip()
+    status(card, "00A4040C07A0000002471001")
+    assert status(card, "0084000004") == "6700"
+    assert status(card, "00820000" + "28" + "00" * 40 + "28") == "6985"
+    assert status(card, "0084000008") == "9000"
+    assert status(card, "00820000" + "10" + "00" * 16 + "28") == "6700"
+
+
+def test_answer_in_parts_ends_with_its_own_status() -> None:
+    card = chip(limits=Limits(response=4))
+    first = card.transmit(bytes.fromhex("00A4040007A000000247100100"))
+    parts = [first]
+    while parts[-1][-2] == 0x61:
+        parts.append(card.transmit(bytes.fromhex("00C0000000")))
+    assert b"".join(part[:-2] for part in parts).hex() == "6f098407a0000002471001"
+    assert parts[0][-1] == 7
+    assert parts[-1][-2:] == b"\x90\x00"
+
+
 def test_reset_forgets_everything() -> None:
     card = chip()
     opened(card)
