@@ -30,9 +30,9 @@ NAME = "pcsc"
 
 _HOT_PLUG = "\\\\?PnP?\\Notification"
 _POLL_MS = 500
-_JOB_EXPECTED = 0.05
-"""Seconds for which a placed card's job is awaited: it nearly always comes at once, and SCardCancel cannot wake a
-SCardGetStatusChange that has not quite begun."""
+_WAKES, _WAKE_EVERY = 4, 0.005
+"""SCardCancel cannot wake a SCardGetStatusChange that has not quite begun, so a job knocks several times."""
+
 _LOST_FOR = 1.0
 """Seconds after which a lost card that the reader still claims to hold counts as placed again. Some readers never
 notice a card that only slipped, or one that was exchanged between two of their looks (0.4 s apart)."""
@@ -49,6 +49,7 @@ class _Job:
     card: str
     work: CardJob
     cancel: threading.Event
+    taken: threading.Event
 
 
 class PcscReaders:
@@ -92,8 +93,12 @@ class PcscReaders:
 
     def submit(self, card: str, job: CardJob, cancel: threading.Event) -> None:
         """Run ``job`` on the thread ``dev-pcsc`` with that card."""
-        self._jobs.put(_Job(card, job, cancel))
-        self._wake()
+        queued = _Job(card, job, cancel, threading.Event())
+        self._jobs.put(queued)
+        for _ in range(_WAKES):
+            self._wake()
+            if queued.taken.wait(_WAKE_EVERY):
+                return
 
     def _wake(self) -> None:
         with self._lock:
@@ -129,8 +134,8 @@ class PcscReaders:
             while not self._thread.stopping.is_set():
                 self._look_for_readers(context)
                 back_off.success()
-                placed = self._look_for_cards(context, self._forgive_lost())
-                self._run_jobs(context, _JOB_EXPECTED if placed else 0.0)
+                self._look_for_cards(context, self._forgive_lost())
+                self._run_jobs(context)
         finally:
             with self._lock:
                 self._context = None
@@ -158,25 +163,23 @@ class PcscReaders:
         else:
             self._say(DeviceDown(Device.READER, NAME, "reader.absent"))
 
-    def _look_for_cards(self, context: int, wait_ms: int) -> bool:
-        """Whether a card was placed; waits so long for any change."""
+    def _look_for_cards(self, context: int, wait_ms: int) -> None:
+        """Tell of the cards that came and went; wait so long for any change."""
         if not self._states:
             self._thread.stopping.wait(wait_ms / 1000)
-            return False
+            return
         code, states = scard.SCardGetStatusChange(context, wait_ms, list(self._states.items()))
         if same(code, scard.SCARD_E_UNKNOWN_READER):
             # A reader was unplugged this moment, or this service does not know the hot-plug name: list, and poll.
             self._states.pop(_HOT_PLUG, None)
-            return False
+            return
         if same(code, scard.SCARD_E_TIMEOUT) or same(code, scard.SCARD_E_CANCELLED):
-            return False
+            return
         _require(code, "wait for cards")
-        placed = False
         for name, event, _ in states:
             self._states[name] = event & ~scard.SCARD_STATE_CHANGED
             if name != _HOT_PLUG:
-                placed |= self._see(name, event)
-        return placed
+                self._see(name, event)
 
     def _forgive_lost(self) -> int:
         """Ask afresh about readers whose time is over; how long to wait for changes, in milliseconds."""
@@ -190,23 +193,20 @@ class PcscReaders:
                 self._states[reader] = scard.SCARD_STATE_UNAWARE
         return int(wait * 1000) + 1
 
-    def _see(self, reader: str, event: int) -> bool:
+    def _see(self, reader: str, event: int) -> None:
         present, count = bool(event & scard.SCARD_STATE_PRESENT), event >> 16
         if reader in self._lost_until:
             if not present:
                 del self._lost_until[reader]
-            return False
+            return
         known = self._placed.get(reader)
         if known is not None and (not present or count != known.count):
             # Another count: the card was taken off and one laid down while a job kept this thread busy.
             self._lift(reader)
             known = None
-        if not present or known is not None:
-            return False
-        placed = _Placed(f"{NAME}-{next(self._numbers)}", count)
-        self._placed[reader] = placed
-        self._inbox(CardPlaced(placed.card, reader, reader.startswith(VIRTUAL)))
-        return True
+        if present and known is None:
+            placed = self._placed[reader] = _Placed(f"{NAME}-{next(self._numbers)}", count)
+            self._inbox(CardPlaced(placed.card, reader, reader.startswith(VIRTUAL)))
 
     def _lift(self, reader: str) -> None:
         placed = self._placed.pop(reader, None)
@@ -224,12 +224,13 @@ class PcscReaders:
             self._said = event
             self._inbox(event)
 
-    def _run_jobs(self, context: int | None, wait: float = 0.0) -> None:
+    def _run_jobs(self, context: int | None) -> None:
         while True:
             try:
-                job = self._jobs.get(timeout=wait) if wait else self._jobs.get_nowait()
+                job = self._jobs.get_nowait()
             except queue.Empty:
                 return
+            job.taken.set()
             try:
                 if context is not None:
                     # Afresh: a card that was exchanged meanwhile is not the one that this job was meant for, and

@@ -188,6 +188,14 @@ def test_a_huge_body_is_garbage_before_it_is_whole(make: Make, declared: bool) -
     assert sum(sent) < 20_000_000
 
 
+def test_an_answer_in_chunks_is_read_whole(rig: Rig, make: Make) -> None:
+    body = json.dumps(rig.eligible).encode()
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:7], body[7:]))
+    _, backend = make(says(STATUS + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n"))
+    for _ in range(2):
+        assert backend.check(PERSON, DEADLINE).state is Eligibility.ELIGIBLE
+
+
 def test_an_unasked_compression_is_garbage(make: Make) -> None:
     _, backend = make(says(message(b"\x1f\x8b", "200 OK", "application/json", "Content-Encoding: gzip")))
     assert fault(lambda: backend.check(PERSON, DEADLINE)) == "net.garbage"

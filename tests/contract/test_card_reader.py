@@ -131,6 +131,16 @@ def test_two_jobs_with_one_card_run_one_after_the_other(rig: Rig, reader: CardRe
     assert [job.wait().result for job in jobs] == [SELECT + b"\x90\x00"] * 2
 
 
+def test_jobs_are_taken_up_at_once(rig: Rig, reader: CardReader, inbox: RecordingInbox) -> None:
+    rig.place(echo)
+    card = inbox.wait_for(CardPlaced).card
+    waited: list[float] = []
+    for _ in range(15):
+        began = time.monotonic()
+        run(reader, card, lambda link: waited.append(time.monotonic() - began))  # noqa: B023 - it runs within
+    assert max(waited) < 0.4
+
+
 def test_the_first_apdu_tells_that_the_card_is_gone_already(
     rig: Rig, reader: CardReader, inbox: RecordingInbox
 ) -> None:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -359,8 +360,7 @@ def test_a_device_is_asked_for_compressed_frames_before_their_size(monkeypatch: 
     monkeypatch.setattr(cv2, "VideoCapture", FakeCapture)
     device = CameraDevice(CodeOptions("0", width=1920, height=1080))
     device.open()
-    capture = device._capture
-    assert isinstance(capture, FakeCapture)
+    capture = cast("FakeCapture", device._capture)
     assert [what for what, _ in capture.asked] == [
         cv2.CAP_PROP_FOURCC,
         cv2.CAP_PROP_FRAME_WIDTH,

@@ -180,7 +180,7 @@ class FakeReaders:
         self.names: list[str] = [READER]
         self.events: dict[str, int] = {}
         self.code = scard.SCARD_S_SUCCESS
-        self.changed = threading.Event()
+        self.changed, self.told = threading.Event(), threading.Event()
         self.knows_hot_plug = True
         service.set("SCardListReaders", self._list)
         service.set("SCardGetStatusChange", self._wait)
@@ -200,11 +200,15 @@ class FakeReaders:
             self.changed.wait(wait_ms / 1000)
             self.changed.clear()
             return scard.SCARD_E_TIMEOUT, [(name, state, []) for name, state in states]
+        self.told.set()
         return 0, [(name, now[name] | scard.SCARD_STATE_CHANGED, ATR) for name, _ in states]
 
     def show(self, reader: str, event: int) -> None:
+        """Let the reader say so, and wait until it was heard."""
+        self.told.clear()
         self.events = {**self.events, reader: event}
         self.changed.set()
+        assert self.told.wait(10.0)
 
 
 PRESENT, EMPTY = scard.SCARD_STATE_PRESENT, scard.SCARD_STATE_EMPTY
