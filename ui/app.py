@@ -21,6 +21,7 @@ from ui.sound import Speaker, find_player
 from ui.stage import Stage
 
 _SHOT_SECONDS = 5.0
+_LAYOUT_ROUNDS = 4
 _QUEUED = Qt.ConnectionType.QueuedConnection
 
 
@@ -135,7 +136,6 @@ class WindowFace:
         beside = min(self._shell.frameGeometry().right() + 8, room.right() - size.width())
         self._companion.setGeometry(max(0, beside), room.top(), size.width(), min(size.height(), room.height()))
         self._companion.show()
-        self._companion.raise_()
 
     def _forward(self, event: Event) -> None:
         if self._post is not None:
@@ -147,5 +147,7 @@ class WindowFace:
             self._shell.show_frame(frame)
 
     def _save(self, shot: Shot) -> None:
+        for _ in range(_LAYOUT_ROUNDS):  # a visible window lays a new page out later, and fitted text once more
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
         shot.saved = self._shell.grab().save(str(shot.path), "PNG")
         shot.done.set()

@@ -108,6 +108,7 @@ def _params(rest: dict[str, object]) -> dict[str, str]:
     return {name: value for name, value in rest.items() if name in ("date", "time", "place") and isinstance(value, str)}
 
 
+_LONG_NOTE = "Thẻ cấp đổi nơi đăng ký ban đầu từ ngày 01/07/2026; đối chiếu giấy tờ trước khi tiếp nhận"
 _STAFF = (Button.DONE, Button.AGAIN, Button.ADMIT, Button.MORE_TIME)
 _ALLOWED = (Button.DONE, Button.AGAIN, Button.MORE_TIME)
 
@@ -157,7 +158,9 @@ def _common(desk: Desk) -> list[Sample]:
 
 def _reception(photo: Photo | None) -> list[Sample]:
     good = _answer(Eligibility.ELIGIBLE, "ok", COVER)
-    over = _answer(Eligibility.NOT_ELIGIBLE, "expired", replace(COVER, valid_to=date(2025, 12, 31)))
+    over = _answer(
+        Eligibility.NOT_ELIGIBLE, "expired", replace(COVER, valid_from=date(2025, 1, 1), valid_to=date(2025, 12, 31))
+    )
     near = Message.of("note.near_expiry", date="30/11/2026")
     cases = {
         "allow": (Result(_verdict(Outcome.ALLOW, "ok.bhyt", checks=_checks()), INSURED, photo, good), _ALLOWED),
@@ -197,6 +200,15 @@ def _reception(photo: Photo | None) -> list[Sample]:
         ),
         "cannot-issuer": (
             Result(_verdict(Outcome.CANNOT_CHECK, "na.issuer", checks=_checks(asked=Word.UNDETERMINED)), ALTERED, None),
+            _STAFF,
+        ),
+        "attention-name": (
+            Result(
+                _verdict(Outcome.ATTENTION, "warn.mismatch", checks=_checks(), notes=(near,)),
+                LONG_NAME,
+                photo,
+                replace(good, registered_name="Công Tằng Tôn Nữ Huyền Thương", note=_LONG_NOTE),
+            ),
             _STAFF,
         ),
         "cannot-fault": (Result(_fault("card.silent")), _STAFF),
@@ -240,9 +252,11 @@ def _police(photo: Photo | None) -> list[Sample]:
         ),
         "cannot": Result(_verdict(Outcome.CANNOT_CHECK, "na.issuer", checks=proven, fault="trust.unreadable"), CLONED),
         "cannot-fault": Result(_fault("card.timeout")),
+        "allow-photo-pending": Result(_verdict(Outcome.ALLOW, "ok.chip", checks=proven), INSURED),
     }
     actions = (Button.DONE, Button.MORE_TIME)
     views = {name: _result(2, result, actions) for name, result in cases.items()}
+    views["allow-photo-pending"] = replace(views["allow-photo-pending"], step=Step.PHOTO)
     return [Sample(f"police-{name}", Desk.POLICE, replace(view, online=None)) for name, view in views.items()]
 
 

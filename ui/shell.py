@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from terminal.events import Admitted, Button, Pressed
 from terminal.messages import LANGUAGES
@@ -70,6 +70,7 @@ class Shell(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, on=False)
         self.setMinimumSize(SMALLEST)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setStyleSheet(style_sheet(stage.theme))
         self._top = TopBar(stage, self.switch_language, now)
         self._actions = ActionBar(stage, self.press, clock)
@@ -122,6 +123,7 @@ class Shell(QWidget):
 
     def _present(self, *, fresh: bool) -> None:
         wanted = (self._view.screen, self._view.session, self._stage.desk)
+        focused = self.focusWidget()
         self.setUpdatesEnabled(False)
         try:
             if self._page is None or wanted != self._paged:
@@ -130,9 +132,18 @@ class Shell(QWidget):
                 self._column.insertWidget(1, self._page, 1)
             self._top.present(self._view, self._stage)
             self._page.present(self._view, self._stage)
+            self._page.show()
             self._actions.present(self._view, self._stage, fresh=fresh)
+            self._column.activate()
         finally:
             self.setUpdatesEnabled(True)
+        # Qt hands the keyboard of a dropped button to the next one, where Enter or Space would press it unasked.
+        if self.focusWidget() is not focused or focused is None or focused is self:
+            self._seat_focus()
+
+    def _seat_focus(self) -> None:
+        if self._page is None or not self._page.take_focus():
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _drop_page(self) -> None:
         page, self._page, self._paged = self._page, None, None
@@ -207,8 +218,8 @@ class Shell(QWidget):
         return reason is not None
 
     def _enter(self) -> None:
-        focused = QApplication.focusWidget()
-        if isinstance(focused, QPushButton) and self.isAncestorOf(focused):
+        focused = self.focusWidget()
+        if isinstance(focused, QPushButton):
             focused.click()
             return
         event = self._page.main_event() if self._page is not None else None

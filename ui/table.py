@@ -63,13 +63,15 @@ class TableWindow(QWidget):
         column.addLayout(self._switches(stage))
         column.addLayout(self._desks(stage))
         column.addWidget(self._status)
+        self._status.setVisible(False)
         self._column.addWidget(self._body)
+        self._body.show()
 
     def _list(self, stage: Stage) -> QScrollArea:
         rows = QWidget()
         column = QVBoxLayout(rows)
         column.setContentsMargins(0, 0, 6, 0)
-        column.setSpacing(8)
+        column.setSpacing(5)
         for exhibit in self._table.exhibits():
             column.addWidget(self._row(exhibit, stage))
         column.addStretch(1)
@@ -83,7 +85,7 @@ class TableWindow(QWidget):
         frame = QFrame()
         frame.setProperty("panel", "true")
         grid = QGridLayout(frame)
-        grid.setContentsMargins(12, 6, 12, 6)
+        grid.setContentsMargins(12, 3, 12, 3)
         grid.setVerticalSpacing(0)
         grid.setColumnStretch(0, 1)
         what = words(stage.language).get(f"exhibit.{exhibit.code.replace('-', '_')}", exhibit.what)
@@ -134,7 +136,7 @@ class TableWindow(QWidget):
         return button
 
     def _start(self, job: _Job) -> None:
-        self._status.setText("")
+        self._status.setVisible(False)
         self._hands.do(job)
 
     def _pull_cable(self) -> None:
@@ -150,6 +152,7 @@ class TableWindow(QWidget):
     def _say_failed(self, code: str) -> None:
         stage = self._shell.stage
         self._status.setText(stage.say("ui.table.failed", what=stage.say(f"fault.{code}.title")))
+        self._status.setVisible(True)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Let go of the thread; the terminal's window stays."""

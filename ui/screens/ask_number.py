@@ -74,8 +74,12 @@ class AskNumber(Page):
         for entry, text in zip(self._entries, typed, strict=False):
             entry.type(text)
         self._refresh()
-        self._entries[0].setFocus(Qt.FocusReason.OtherFocusReason)
         return body
+
+    def take_focus(self) -> bool:
+        """The first field that is not full."""
+        self._active().setFocus(Qt.FocusReason.OtherFocusReason)
+        return True
 
     def _make_entries(self, stage: Stage, *, dates: bool) -> list[Digits]:
         number = Digits(stage.theme, (3, 3, 6), _OPEN_DIGITS)

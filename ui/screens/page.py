@@ -29,6 +29,7 @@ class Page(QWidget):
             old.setParent(None)
             old.deleteLater()
         self._column.addWidget(body)
+        body.show()  # a layout shows what it is given only later, and until then there would be a hole
 
     def compose(self, view: View, stage: Stage) -> QWidget:
         """The whole content as a fresh widget."""
@@ -36,6 +37,10 @@ class Page(QWidget):
 
     def frame(self, frame: GreyFrame) -> None:
         """A camera picture; most screens show none."""
+
+    def take_focus(self) -> bool:
+        """Give the keyboard to what is to be typed into; False when this screen has nothing of the kind."""
+        return False
 
     def main_event(self) -> Event | None:
         """What Enter means on this screen, if it means something of its own; the page forgets it then."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from terminal.events import Step
 from terminal.model import Person
 from terminal.view import Result, View
 from ui.screens.identity import fault_text, person_facts, result_banner
@@ -33,9 +34,9 @@ class ResultPolice(Page):
             row.setContentsMargins(20, 14, 20, 14)
             row.setSpacing(18)
             if result.person is not None:
-                row.addWidget(
-                    PhotoBox(stage, result.photo, 240 if stage.compact else 330), 0, Qt.AlignmentFlag.AlignTop
-                )
+                width = 240 if stage.compact else 330
+                photo = PhotoBox(stage, result.photo, width, pending=view.step is Step.PHOTO)
+                row.addWidget(photo, 0, Qt.AlignmentFlag.AlignTop)
                 row.addWidget(self._person(result.person, result, stage), 5)
             row.addWidget(self._checks(result, stage), 5)
             column.addLayout(row, 1)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from terminal.events import Step
 from terminal.model import Check, Eligibility, EligibilityAnswer, Person
 from terminal.view import Result, View
 from ui.screens.identity import fault_text, insurance_code, person_facts, result_banner
 from ui.screens.page import Page
 from ui.stage import Stage, clock_time, day
-from ui.widgets.facts import check_chip, fact_grid, note_lines, panel, value_px
+from ui.widgets.facts import check_chip, fact_grid, note_lines, panel, scrolled_panel, value_px
 from ui.widgets.photo import PhotoBox
 from ui.widgets.text import TOP, FitLabel, label
 
@@ -35,7 +36,7 @@ class ResultReception(Page):
             below.setContentsMargins(20, edge, 20, edge)
             below.setSpacing(8)
             if known:
-                below.addLayout(self._person_row(result, stage), 1)
+                below.addLayout(self._person_row(result, stage, pending=view.step is Step.PHOTO), 1)
             if not known and result.verdict.notes:
                 below.addWidget(_notes_panel(result, stage))
             if result.verdict.checks:
@@ -43,11 +44,12 @@ class ResultReception(Page):
             column.addLayout(below, 1 if known else 0)
         return body
 
-    def _person_row(self, result: Result, stage: Stage) -> QHBoxLayout:
+    def _person_row(self, result: Result, stage: Stage, *, pending: bool) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(16)
         if result.person is not None:
-            row.addWidget(PhotoBox(stage, result.photo, 170 if stage.compact else 240), 0, Qt.AlignmentFlag.AlignTop)
+            photo = PhotoBox(stage, result.photo, 170 if stage.compact else 240, pending=pending)
+            row.addWidget(photo, 0, Qt.AlignmentFlag.AlignTop)
             row.addWidget(self._person(result.person, result, stage), 5)
         row.addWidget(self._insurance(result, stage), 6)
         return row
@@ -73,7 +75,7 @@ class ResultReception(Page):
     def _insurance(result: Result, stage: Stage) -> QFrame:
         answer = result.answer if isinstance(result.answer, EligibilityAnswer) else None
         cover = answer.cover if answer else None
-        facts: list[tuple[str, str]] = []
+        facts = _differing_name(answer, result.person, stage)
         code = cover.insurance_code if cover else result.person.insurance_code if result.person else None
         if code:
             facts.append((stage.say("field.insurance_code"), insurance_code(code, result.person)))
@@ -87,22 +89,28 @@ class ResultReception(Page):
             if facility:
                 facts.append((stage.say("field.facility"), facility))
         if answer:
-            facts += _answer_facts(answer, result.person, stage)
+            facts += _answer_facts(answer, stage)
         if result.verdict.fault:
             facts.append((stage.say("field.reason"), fault_text(result.verdict.fault, stage)))
-        column = QVBoxLayout()
+        content = QWidget()
+        column = QVBoxLayout(content)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
         column.addWidget(label(stage.say("ui.insurance"), 18, tone="panel_muted"))
         column.addLayout(fact_grid(facts or [("", "–")], value_px(stage)))
         column.addStretch(1)
-        return panel(column)
+        return scrolled_panel(content)
 
 
-def _answer_facts(answer: EligibilityAnswer, person: Person | None, stage: Stage) -> list[tuple[str, str]]:
+def _differing_name(answer: EligibilityAnswer | None, person: Person | None, stage: Stage) -> list[tuple[str, str]]:
+    name = answer.registered_name if answer else None
+    if not name or (person is not None and name == person.name):
+        return []
+    return [(stage.say("field.registered_name"), name)]
+
+
+def _answer_facts(answer: EligibilityAnswer, stage: Stage) -> list[tuple[str, str]]:
     facts = []
-    if answer.registered_name and (person is None or answer.registered_name != person.name):
-        facts.append((stage.say("field.registered_name"), answer.registered_name))
     if answer.note:
         facts.append((stage.say("field.note"), answer.note))
     if answer.state is not Eligibility.ELIGIBLE:

@@ -80,6 +80,7 @@ class ActionBar(QFrame):
             made.setProperty("action", button.value)
             made.clicked.connect(lambda _checked=False, pressed=button: self._press(pressed))
             self._row.addWidget(made)
+            made.show()
             self._buttons.append(made)
         for before, after in zip(self._buttons, self._buttons[1:], strict=False):
             self.setTabOrder(after, before)

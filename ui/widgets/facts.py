@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
 
 from terminal.model import Check, Message, Outcome, Word
 from ui.palette import Pair
@@ -19,6 +19,19 @@ def panel(layout: QLayout) -> QFrame:
     frame.setProperty("panel", "true")
     frame.setLayout(layout)
     return frame
+
+
+def scrolled_panel(content: QWidget) -> QFrame:
+    """A white field whose content scrolls when a backend writes more than there is room for."""
+    area = QScrollArea()
+    area.setWidget(content)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    inside = QVBoxLayout()
+    inside.setContentsMargins(1, 1, 1, 1)
+    inside.addWidget(area)
+    return panel(inside)
 
 
 def value_px(stage: Stage) -> int:

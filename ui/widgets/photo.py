@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from terminal.model import Photo
 from ui.stage import Stage
@@ -12,9 +12,9 @@ from ui.widgets.text import CENTER, label
 
 
 class PhotoBox(QWidget):
-    """A portrait of at most ``width`` by ``width`` x 4/3 pixels; it shrinks with its room."""
+    """A portrait of at most ``width`` by ``width`` x 4/3 pixels; ``pending``: it is still being read."""
 
-    def __init__(self, stage: Stage, photo: Photo | None, width: int) -> None:
+    def __init__(self, stage: Stage, photo: Photo | None, width: int, *, pending: bool) -> None:
         super().__init__()
         self._theme = stage.theme
         self._most = QSize(width, width * 4 // 3)
@@ -25,15 +25,21 @@ class PhotoBox(QWidget):
         self.setMaximumSize(self._most)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.setProperty("photo", "none" if self._pixmap.isNull() else "shown")
-        self.setAccessibleName(stage.say("field.photo" if not self._pixmap.isNull() else "field.photo_none"))
-        if self._pixmap.isNull():
-            column = QVBoxLayout(self)
-            column.addStretch()
-            column.addWidget(label(stage.say("field.photo_none"), 16, tone="panel_muted", align=CENTER))
+        absent = stage.say("field.photo_pending" if pending else "field.photo_none")
+        self.setAccessibleName(absent if self._pixmap.isNull() else stage.say("field.photo"))
+        # No layout: its label would decide the height, which is the portrait's to decide.
+        self._words = label(absent if self._pixmap.isNull() else "", 16, tone="panel_muted", align=CENTER, wrap=True)
+        self._words.setParent(self)
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """As large as allowed."""
         return self._most
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """The words at the foot."""
+        super().resizeEvent(event)
+        high = self._words.heightForWidth(self.width() - 16)
+        self._words.setGeometry(8, self.height() - high - 6, self.width() - 16, high)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         """The photo, or the silhouette."""

@@ -104,6 +104,7 @@ class _Elided(QLabel):
         self.setMinimumWidth(120)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._whole = text
+        self.setObjectName("place")
 
     def say(self, text: str) -> None:
         self._whole = text
