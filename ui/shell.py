@@ -138,7 +138,7 @@ class Shell(QWidget):
         finally:
             self.setUpdatesEnabled(True)
         # Qt hands the keyboard of a dropped button to the next one, where Enter or Space would press it unasked.
-        if self.focusWidget() is not focused or focused is None or focused is self:
+        if focused in (None, self) or self.focusWidget() is not focused:
             self._seat_focus()
 
     def _seat_focus(self) -> None:

@@ -41,7 +41,8 @@ class ResultReception(Page):
                 below.addWidget(_notes_panel(result, stage))
             if result.verdict.checks:
                 below.addWidget(_proofs(result.verdict.checks, stage))
-            column.addLayout(below, 1 if known else 0)
+            if below.count():
+                column.addLayout(below, 1 if known else 0)
         return body
 
     def _person_row(self, result: Result, stage: Stage, *, pending: bool) -> QHBoxLayout:
