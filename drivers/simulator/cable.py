@@ -73,8 +73,8 @@ class Cable:
     def _relay(self) -> None:
         while not self._closing:
             for key, _ in self._selector.select():
-                # An earlier event of the same round may have closed this one.
-                if key.fileobj in self._selector.get_map():
+                # An earlier event of the same round may have closed this one, or given its number to another.
+                if self._selector.get_map().get(key.fd) is key:
                     key.data()
         self._drop_all()
         self._listener.close()

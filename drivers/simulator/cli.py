@@ -6,10 +6,12 @@ The card, its issuer and its owner are invented, so CAN and MRZ are printed; eve
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
 import signal
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,16 +64,27 @@ def run(args: argparse.Namespace) -> int:
     host, port = args.vpcd
     card = PresentedCard(Chip(contents), handling)
     virtual = VpcdCard(card, host, port)
+    with _stop_signals() as stopped:
+        try:
+            virtual.place()
+        except OSError as error:
+            detail = f"nothing answers at {host}:{port}; is pcscd with vpcd running? {_REMEDY}"
+            raise FaultError("reader.service", detail) from error
+        _announce(_Card(args.profile, profile, csca, f"{host}:{port}", args.fault), as_json=args.json)
+        return _serve(virtual, card, stopped)
+
+
+@contextlib.contextmanager
+def _stop_signals() -> Iterator[threading.Event]:
+    """Set by Ctrl-C and SIGTERM while inside."""
     stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: stopped.set()) for number in numbers]
     try:
-        virtual.place()
-    except OSError as error:
-        detail = f"nothing answers at {host}:{port}; is pcscd with vpcd running? {_REMEDY}"
-        raise FaultError("reader.service", detail) from error
-    _announce(_Card(args.profile, profile, csca, f"{host}:{port}", args.fault), as_json=args.json)
-    return _serve(virtual, card, stopped)
+        yield stopped
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _serve(virtual: VpcdCard, card: PresentedCard, stopped: threading.Event) -> int:

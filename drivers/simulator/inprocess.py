@@ -103,8 +103,12 @@ class SimulatedReader:
         while not self._thread.stopping.is_set():
             self._tasks.get()()
             self._tell()
+        # Whoever waits for a job still hears of it: its link is interrupted.
+        while not self._tasks.empty():
+            self._tasks.get()()
         if self._told is not None:
             self._inbox(CardRemoved(self._told.name))
+            self._told = None
 
     def _tell(self) -> None:
         now = self._present()

@@ -33,9 +33,8 @@ class VpcdCard:
     def __init__(self, card: PresentedCard, host: str = HOST, port: int = PORT) -> None:
         self._card = card
         self._address = (host, port)
-        self._socket: socket.socket | None = None
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._serve, name="sim-vpcd", daemon=True)
+        self._running: tuple[threading.Thread, socket.socket] | None = None
 
     def place(self) -> None:
         """Connect, and answer from then on; raises OSError when no virtual reader listens there."""
@@ -47,31 +46,27 @@ class VpcdCard:
         connection.settimeout(None)
         if connection.family in {socket.AF_INET, socket.AF_INET6}:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._socket = connection
-        self._thread.start()
+        thread = threading.Thread(target=self._serve, args=[connection], name="sim-vpcd", daemon=True)
+        self._running = thread, connection
+        thread.start()
 
     def remove(self) -> None:
         """Take the card away; returns when the connection is closed."""
         self._card.lift()
-        self._hang_up()
-        if self._thread.ident is not None:
-            self._thread.join()
+        if self._running is not None:
+            thread, connection = self._running
+            # Wakes the thread out of its receive; fails when the other side was faster, which is as good.
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            thread.join()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the card is gone (lifted, or the reader hung up); False when time was up first."""
         return self._ended.wait(timeout)
 
-    def _hang_up(self) -> None:
-        if self._socket is not None:
-            # Wakes the thread out of its receive; fails when the other side was faster, which is as good.
-            with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
-
-    def _serve(self) -> None:
-        if self._socket is None:
-            raise RuntimeError("no connection")
+    def _serve(self, connection: socket.socket) -> None:
         try:
-            with self._socket as connection:
+            with connection:
                 while not self._card.gone and (message := _receive(connection)) is not None:
                     self._reply(connection, message)
         except CardLostError:

@@ -84,6 +84,17 @@ def test_end_of_one_side_reaches_the_other(cable: Cable) -> None:
         assert end.recv(1) == b""
 
 
+def test_line_survives_ends_that_close_in_the_same_moment(cable: Cable) -> None:
+    for _ in range(30):
+        ends = [connect(cable) for _ in range(4)]
+        for end in ends:
+            end.sendall(b"a")
+        for end in ends:
+            end.close()
+    with connect(cable) as end:
+        assert shout(end, b"a") == b"A"
+
+
 def test_cut_line_resets_what_runs_and_refuses_what_comes(cable: Cable) -> None:
     with connect(cable) as end:
         assert shout(end, b"a") == b"A"

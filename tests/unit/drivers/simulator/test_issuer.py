@@ -10,6 +10,8 @@ import pytest
 from crypto import tlv
 from crypto.emrtd.lds import Ef
 from drivers.simulator.issuer.authority import Authority, SignerKind
+from drivers.simulator.people import PEOPLE
+from drivers.simulator.personalise import Make, personalise
 
 FILES = {Ef.DG1: b"\x61\x01a", Ef.DG13: b"\x6d\x01m", Ef.COM: b"\x60\x01c"}
 
@@ -35,7 +37,8 @@ def test_openssl_accepts_the_security_object(kind: SignerKind, tmp_path: Path) -
     authority = Authority(b"seed")
     # OpenSSL checks signatures on explicit curves but refuses to build a chain over them.
     more = ["-noverify"] if kind is SignerKind.EXPLICIT else []
-    done = verify(tmp_path, authority.signer(kind).sign(FILES), authority.root, *more)
+    files = personalise(PEOPLE["insured"], Make(signer=kind), authority).files
+    done = verify(tmp_path, files[Ef.SOD], authority.root, *more)
     assert done.returncode == 0, done.stderr
 
 

@@ -1,19 +1,13 @@
-"""The wire format of vsmartcard's vpcd, spoken to the card over a socket pair; then with the real daemon."""
+"""The wire format of vsmartcard's vpcd, spoken to the card over a socket pair."""
 
 from __future__ import annotations
 
-import secrets
 import socket
-import threading
 from collections.abc import Iterator
 
 import pytest
 
-from crypto.apdu import Channel
-from crypto.emrtd import pace
-from crypto.emrtd.files import FileReader, read_card_access, select_application
 from crypto.emrtd.lds import Ef
-from crypto.emrtd.security_infos import parse_security_infos
 from drivers.simulator.chip import ATR, Chip
 from drivers.simulator.faults import ChipFault
 from drivers.simulator.issuer.authority import Authority
@@ -21,11 +15,6 @@ from drivers.simulator.people import PEOPLE
 from drivers.simulator.personalise import Make, personalise
 from drivers.simulator.presented import Handling, PresentedCard
 from drivers.simulator.vpcd import VpcdCard
-from terminal.events import CardPlaced, CardRemoved
-from terminal.ports import CardLink, ReaderOptions
-from tests.contract.test_card_reader import Job
-from tests.inbox import RecordingInbox
-from tests.pcscd import PcscDaemon
 
 CONTENTS = personalise(PEOPLE["insured"], Make(), Authority(b"tests"))
 SELECT_CARD_ACCESS = bytes.fromhex("00A4020C02011C")
@@ -131,36 +120,3 @@ def test_absent_virtual_reader_is_an_os_error() -> None:
         with pytest.raises(OSError, match="refused"):
             card.place()
         card.remove()
-
-
-def test_real_daemon_reads_the_card_through_pace(pcscd: PcscDaemon) -> None:
-    from drivers.pcsc import build
-
-    inbox = RecordingInbox()
-    reader = build(ReaderOptions(names=pcscd.names[0]))
-    reader.start(inbox)
-    virtual = VpcdCard(PresentedCard(Chip(CONTENTS)), port=pcscd.port)
-    virtual.place()
-    try:
-        job = Job(_read)
-        reader.submit(inbox.wait_for(CardPlaced).card, job, threading.Event())
-        assert job.wait().error is None
-        assert job.result == {ef: CONTENTS.files[ef] for ef in (Ef.CARD_ACCESS, Ef.COM, Ef.DG2)}
-        virtual.remove()
-        inbox.wait_for(CardRemoved)
-    finally:
-        virtual.remove()
-        reader.stop()
-        pcscd.wait_until_empty()
-
-
-def _read(link: CardLink) -> dict[Ef, bytes]:
-    assert link.atr == ATR
-    channel = Channel(link.transceive)
-    access = read_card_access(channel)
-    info = pace.choose(parse_security_infos(access))
-    can = pace.Password.can(PEOPLE["insured"].id_number.can)
-    channel.secure(pace.establish(channel, info, can, secrets.token_bytes))
-    select_application(channel)
-    files = FileReader(channel, 65_000)
-    return {Ef.CARD_ACCESS: access, Ef.COM: files.read(Ef.COM), Ef.DG2: files.read(Ef.DG2)}
