@@ -43,7 +43,8 @@ class CardLink(Protocol):
         ...
 
     def transceive(self, command: bytes) -> bytes:
-        """One APDU. Raises CardLostError when the card is gone, CancelledError after ``cancel`` was set."""
+        """One APDU. Raises CardLostError when the card is gone, CancelledError after ``cancel`` was set, and FaultError
+        (``card.silent``, ``reader.busy``, ``reader.service``)."""
         ...
 
 

@@ -15,7 +15,6 @@ from crypto.errors import (
     AccessRefusedError,
     CancelledError,
     CardLostError,
-    MalformedError,
     MessagingBrokenError,
     ProofError,
     StatusError,
@@ -93,14 +92,12 @@ def fault_of(error: Exception) -> str:
         (CardLostError, "card.lost"),
         (AccessRefusedError, "card.locked"),
         (MessagingBrokenError, "card.broken_messaging"),
-        (MalformedError, "card.malformed"),
         (ProofError, "card.malformed"),
+        (StatusError, "card.malformed"),
     )
     for kind, code in table:
         if isinstance(error, kind):
             return code
-    if isinstance(error, StatusError):
-        return "card.unknown" if error.step.startswith("SELECT application") else "card.malformed"
     log.error("unexpected end of a card conversation: %s", type(error).__name__, exc_info=error)
     return "internal"
 

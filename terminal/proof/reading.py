@@ -26,6 +26,7 @@ from crypto.errors import (
 )
 from crypto.trust.store import TrustStore
 from terminal.events import Step
+from terminal.faults import FaultError
 from terminal.model import Check, CheckName, ChipReading, Message, Person, ReadMetrics, Word
 from terminal.proof.access import ChipAccess
 from terminal.proof.checks import reading_of
@@ -75,7 +76,8 @@ class ChipConversation:
             self._ms[step.value] = self._ms.get(step.value, 0.0) + spent
 
     def identify(self, access: ChipAccess, claimed: Person | None = None, *, simulated: bool = False) -> ChipReading:
-        """Identity and proof. Raises AccessRefusedError for a number that does not open this chip, and CardErrors."""
+        """Identity and proof. Raises AccessRefusedError for a number that does not open this chip, FaultError
+        ``card.unknown`` for a card of another kind, and CardErrors."""
         with self._step(Step.CONNECT):
             infos = self._card_access()
         with self._step(Step.UNLOCK):
@@ -121,11 +123,17 @@ class ChipConversation:
 
     def _open(self, infos: SecurityInfos | None, access: ChipAccess) -> None:
         if infos is not None and self._open_pace(infos, access):
-            files.select_application(self.channel)
+            self._select_application()
             return
-        files.select_application(self.channel)
+        self._select_application()
         self._try_each(access.mrz_information, self._open_bac)
         self._access = "BAC"
+
+    def _select_application(self) -> None:
+        try:
+            files.select_application(self.channel)
+        except StatusError as error:
+            raise FaultError("card.unknown", str(error)) from error
 
     def _open_pace(self, infos: SecurityInfos, access: ChipAccess) -> bool:
         for info in infos.pace:
@@ -173,23 +181,23 @@ class ChipConversation:
     def _prove_chip(self, covered: frozenset[int]) -> Check:
         """Chip authentication, else active authentication, each only with keys that the signed SOD covers."""
         infos = self._dg14(covered)
-        why = Message("why.no_key")
-        if infos is not None and infos.chip_auth_keys:
-            try:
-                chip_auth.authenticate(self.channel, infos, self._tools.random)
-            except NotSupportedError:
-                why = Message("why.not_supported")
-            except CloneSuspectedError:
-                self.alive = False
-                return Check(CheckName.CHIP, Word.FAILED, Message("why.ca"))
-            else:
-                return Check(CheckName.CHIP, Word.SUCCESSFUL, Message("why.ca"))
-        if Ef.DG15 not in self.files or 15 not in covered:
-            word = Word.UNDETERMINED if why.key == "why.no_key" else Word.NOT_SUPPORTED
-            return Check(CheckName.CHIP, word, why)
-        return self._prove_active(infos)
+        if infos is None or not infos.chip_auth_keys:
+            return self._prove_active(infos, covered, Check(CheckName.CHIP, Word.UNDETERMINED, Message("why.no_key")))
+        try:
+            chip_auth.authenticate(self.channel, infos, self._tools.random)
+        except CloneSuspectedError:
+            self.alive = False
+            return Check(CheckName.CHIP, Word.FAILED, Message("why.ca"))
+        except StatusError:  # the chip refuses to prove what DG14 says that it can
+            return self._prove_active(infos, covered, Check(CheckName.CHIP, Word.FAILED, Message("why.ca")))
+        except ProofError:
+            unsupported = Check(CheckName.CHIP, Word.NOT_SUPPORTED, Message("why.not_supported"))
+            return self._prove_active(infos, covered, unsupported)
+        return Check(CheckName.CHIP, Word.SUCCESSFUL, Message("why.ca"))
 
-    def _prove_active(self, infos: SecurityInfos | None) -> Check:
+    def _prove_active(self, infos: SecurityInfos | None, covered: frozenset[int], otherwise: Check) -> Check:
+        if Ef.DG15 not in self.files or 15 not in covered:
+            return otherwise
         try:
             active_auth.authenticate(self.channel, self.files[Ef.DG15], infos, self._tools.random)
         except NotSupportedError:
