@@ -362,3 +362,7 @@ class TableFace(Face, Protocol):
         ``switch_desk`` is called with a desk's value, on a thread of the table's own, after the face has turned to it.
         """
         ...
+
+    def turn_to(self, desk: str) -> None:
+        """Show what follows as that desk shows it (a desk's value); callable from any thread."""
+        ...

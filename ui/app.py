@@ -60,6 +60,7 @@ class WindowFace:
         self._bridge.framed.connect(self._paint_frame, _QUEUED)
         self._bridge.cued.connect(self._speaker.play, _QUEUED)
         self._bridge.shot.connect(self._save, _QUEUED)
+        self._bridge.turned.connect(self._shell.turn_to, _QUEUED)
         self._bridge.ended.connect(application.exit, _QUEUED)
 
     @property
@@ -127,6 +128,10 @@ class WindowFace:
         from ui.table import TableWindow
 
         self._companion = TableWindow(table, self._shell, switch_desk)
+
+    def turn_to(self, desk: str) -> None:
+        """Show what follows as that desk; callable from any thread. Raises ValueError for an unknown desk."""
+        self._bridge.turned.emit(Desk(desk))
 
     def _seat_companion(self) -> None:
         if self._companion is None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from terminal.ports import GreyFrame
-from terminal.view import Cue, View
 
 
 @dataclass(slots=True)
@@ -22,26 +21,23 @@ class Shot:
 
 
 class Bridge(QObject):
-    """Emit from any thread; connect with QueuedConnection."""
+    """Emit from any thread; connect with QueuedConnection.
+
+    ``viewed`` carries a View, ``cued`` a Cue, ``shot`` a Shot, ``turned`` a Desk, ``ended`` the exit code;
+    after ``framed``, fetch the newest picture with ``take_frame``.
+    """
 
     viewed = Signal(object)
     framed = Signal()
     cued = Signal(object)
     shot = Signal(object)
+    turned = Signal(object)
     ended = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
         self._lock = threading.Lock()
         self._frame: GreyFrame | None = None
-
-    def view(self, view: View) -> None:
-        """Hand over a view."""
-        self.viewed.emit(view)
-
-    def cue(self, cue: Cue) -> None:
-        """Hand over a sound."""
-        self.cued.emit(cue)
 
     def offer_frame(self, frame: GreyFrame) -> None:
         """Hand over a picture; one that was not fetched yet is replaced, so that a slow screen never queues them."""

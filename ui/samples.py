@@ -212,6 +212,16 @@ def _reception(photo: Photo | None) -> list[Sample]:
             _STAFF,
         ),
         "cannot-fault": (Result(_fault("card.silent")), _STAFF),
+        "allow-ticket": (
+            Result(
+                _verdict(Outcome.ALLOW, "ok.ticket"),
+                None,
+                None,
+                RedeemAnswer(Redeemed.ADMITTED, "ok", WHEN, "t1", "2 người lớn"),
+            ),
+            _ALLOWED,
+        ),
+        "cannot-note": (Result(replace(_fault("card.malformed"), notes=(Message("note.damaged"),))), _STAFF),
     }
     return [
         Sample(f"reception-{name}", Desk.RECEPTION, _result(2, result, actions))

@@ -116,7 +116,9 @@ class Shell(QWidget):
         self.restaged.emit()
 
     def turn_to(self, desk: Desk) -> None:
-        """Become another desk's window (the demo's table does this)."""
+        """Become another desk's window (the demo's table does this); nothing happens when it is that desk's already."""
+        if desk is self._stage.desk:
+            return
         self._stage = replace(self._stage, desk=desk)
         self.show_view(View(Screen.STARTING, 0, Message("title.starting")))
         self.restaged.emit()

@@ -14,7 +14,7 @@ from terminal.events import Button, Event, Pressed
 from terminal.faults import FaultError
 from terminal.model import Message
 from terminal.ports import Face, FaceOptions, GreyFrame, TableFace
-from terminal.view import Cue, Screen, View
+from terminal.view import Cue, Desk, Screen, View
 from tests.ui.test_keys import view_of
 from ui.app import WindowFace, build
 
@@ -129,6 +129,17 @@ def test_a_screenshot_on_the_main_thread_paints_waiting_views_first(face: Window
 def test_a_screenshot_that_cannot_be_written_is_a_fault(face: WindowFace, tmp_path: Path) -> None:
     with pytest.raises(FaultError, match="internal"):
         face.screenshot(tmp_path / "nowhere" / "a.png")
+
+
+def test_the_window_turns_to_another_desk_between_two_views(face: WindowFace, tmp_path: Path) -> None:
+    face.show(view_of("reception-allow"))
+    face.turn_to("gate")
+    face.show(view_of("gate-stop"))
+    face.screenshot(tmp_path / "gate.png")
+    assert face.shell.stage.desk is Desk.GATE
+    assert face.shell.view == view_of("gate-stop")
+    with pytest.raises(ValueError, match="bakery"):
+        face.turn_to("bakery")
 
 
 def test_presses_go_where_the_face_is_connected(face: WindowFace) -> None:

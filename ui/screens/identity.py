@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crypto.civil import Sex
-from terminal.model import Message, Outcome, Person
+from terminal.model import Message, Outcome, Person, RedeemAnswer, Redeemed
 from terminal.view import View
 from ui.stage import Stage, day
 from ui.widgets.banner import Banner
@@ -19,12 +19,21 @@ def needs_look(outcome: Outcome, notes: tuple[Message, ...]) -> bool:
     return outcome is Outcome.ALLOW and any(note.key in _WORTH_A_LOOK for note in notes)
 
 
+def admits(view: View) -> str:
+    """For whom a ticket that was let in is good; empty for everything else."""
+    answer = view.result.answer if view.result else None
+    if not isinstance(answer, RedeemAnswer) or answer.result is not Redeemed.ADMITTED:
+        return ""
+    return answer.admits or ""
+
+
 def result_banner(view: View, stage: Stage, *, tall: bool) -> Banner:
     """The banner of a result."""
     verdict = view.result.verdict if view.result else None
     outcome = verdict.outcome if verdict else Outcome.CANNOT_CHECK
+    hint = admits(view) or stage.tell(view.hint)
     look = needs_look(outcome, verdict.notes if verdict else ())
-    return Banner(stage, outcome, stage.tell(view.title), stage.tell(view.hint), tall=tall, look=look)
+    return Banner(stage, outcome, stage.tell(view.title), hint, tall=tall, look=look)
 
 
 def masked_number(person: Person) -> str | None:

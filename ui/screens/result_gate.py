@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
-from terminal.model import Outcome, RedeemAnswer
+from terminal.model import Outcome
 from terminal.view import View
-from ui.screens.identity import needs_look
+from ui.screens.identity import admits, needs_look
 from ui.screens.page import Page
 from ui.stage import Stage
 from ui.widgets.banner import Banner
@@ -22,11 +22,8 @@ class ResultGate(Page):
         """Verdict; under it whom it admits, or the reason."""
         result = view.result
         outcome = result.verdict.outcome if result else Outcome.CANNOT_CHECK
-        title, remedy = stage.tell(view.title), stage.tell(view.hint)
+        title, remedy = stage.tell(view.title), admits(view) or stage.tell(view.hint)
         if view.title.key in _STAFF_ONLY:
             title, remedy = stage.say("ui.staff_call"), stage.say("ui.gate_staff")
-        answer = result.answer if result else None
-        if outcome is Outcome.ALLOW and isinstance(answer, RedeemAnswer) and answer.admits:
-            remedy = answer.admits
         look = needs_look(outcome, result.verdict.notes if result else ())
         return Banner(stage, outcome, title, remedy, tall=True, look=look)

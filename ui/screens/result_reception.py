@@ -28,7 +28,7 @@ class ResultReception(Page):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         result = view.result
-        known = result is not None and (result.person is not None or result.answer is not None)
+        known = result is not None and (result.person is not None or isinstance(result.answer, EligibilityAnswer))
         column.addWidget(result_banner(view, stage, tall=not known), 0 if known else 1)
         if result is not None:
             below = QVBoxLayout()

@@ -89,11 +89,6 @@ class FitLabel(QLabel):
         super().resizeEvent(event)
         self._fit()
 
-    def setText(self, text: str) -> None:  # noqa: N802
-        """Change the words and choose the size again."""
-        super().setText(text)
-        self._fit()
-
     def _bounds(self, px: int, width: int) -> QRect:
         flags = int(Qt.TextFlag.TextWordWrap) | int(self.alignment())
         return QFontMetrics(face(px, self._weight)).boundingRect(QRect(0, 0, width, _ROOM), flags, self.text())

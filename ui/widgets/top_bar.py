@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 from terminal.model import Outcome
 from terminal.view import View
 from ui.stage import Stage, clock_time
+from ui.theme import repolish
 from ui.typeface import BOLD, MEDIUM, face
 from ui.widgets.mark import Mark
 from ui.widgets.text import label
@@ -70,8 +71,7 @@ class TopBar(QFrame):
         self._language.setText(stage.say("ui.switch_language"))
         self._language.setAccessibleName(stage.say("ui.switch_language"))
         self._language.setAccessibleDescription(stage.say("ui.key", cap="Ctrl+L"))
-        self.style().unpolish(self._online)
-        self.style().polish(self._online)
+        repolish(self._online)
         self.tick()
 
     @staticmethod
