@@ -118,12 +118,9 @@ def _let_play(stage: Stage, desk: DeskName) -> int:
         current[0] = stage.terminal(_desk(name), face)
         current[0].engine.start()
 
-    def begin() -> None:
-        face.add_table(stage.table, switch)
-        current[0].engine.start()
-
+    face.add_table(stage.table, switch)
     try:
-        return face.run(begin)
+        return face.run(lambda: current[0].engine.start())
     finally:
         _close(current[0])
 
