@@ -89,8 +89,9 @@ class ChipConversation:
         with self._step(Step.VERIFY):
             groups = {ef.number: raw for ef, raw in self.files.items() if ef.number}
             report = passive_authentication(self.files[Ef.SOD], groups, self._tools.trust, self._tools.now())
-            covered = frozenset(number for number, word in report.hashes if word is Word.SUCCESSFUL)
-            chip = self._prove_chip(covered)
+            signed = report.signature is Word.SUCCESSFUL  # keys under a false signature prove nothing
+            covered = {number for number, word in report.hashes if signed and word is Word.SUCCESSFUL}
+            chip = self._prove_chip(frozenset(covered))
         return reading_of(self.files, report, chip, claimed, self._tools.now(), self.metrics, simulated=simulated)
 
     def read_photo(self) -> bytes | None:
