@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 from drivers.simulator.cable import Cable, Line
 from drivers.simulator.card.contents import Contents
 from drivers.simulator.chip import Chip
+from drivers.simulator.hand import Hand, VirtualHand
 from drivers.simulator.inprocess import SimulatedReader
 from drivers.simulator.issuer.authority import Authority
 from drivers.simulator.people import PEOPLE
@@ -18,8 +19,6 @@ from drivers.simulator.personalise import personalise
 from drivers.simulator.pictures import PictureFolder, draw_code
 from drivers.simulator.presented import PresentedCard
 from drivers.simulator.profiles import PROFILES
-from drivers.simulator.vpcd import VpcdCard
-from terminal.faults import FaultError
 from terminal.ports import CardReader, Exhibit, TableOptions
 
 TICKET = "ticket"
@@ -50,12 +49,15 @@ class DemoTable:
         self._options = options
         self._tickets = dict(options.tickets)
         self._authority = Authority(secrets.token_bytes(16))
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._cards: dict[str, Contents] = {}
         self._pictures = PictureFolder(options.pictures, _CODE_SECONDS)
-        self._reader = SimulatedReader() if options.vpcd is None else None
-        self._presented: PresentedCard | None = None
-        self._virtual: VpcdCard | None = None
+        self._reader: SimulatedReader | None = None
+        self._hand: Hand
+        if options.vpcd is None:
+            self._hand = self._reader = SimulatedReader()
+        else:
+            self._hand = VirtualHand(options.vpcd)
         self._cable, self._network_url = _plug(options.upstream)
 
     @property
@@ -87,26 +89,12 @@ class DemoTable:
         Raises KeyError for what is no card, FaultError ``reader.service`` when no virtual reader listens.
         """
         with self._lock:
-            card = PresentedCard(Chip(self._card(code)))
-            self.lift()
-            if self._reader is not None:
-                self._reader.place(card)
-            elif self._options.vpcd is not None:
-                self._virtual = _attached(card, self._options.vpcd)
-            self._presented = card
+            contents = self._card(code)
+        self._hand.place(PresentedCard(Chip(contents)))
 
     def lift(self, *, after_apdus: int | None = None) -> None:
         """Take the card off, now or after so many more APDUs; nothing happens without one."""
-        with self._lock:
-            if after_apdus and self._presented is not None:
-                self._presented.lift(after_apdus)
-                return
-            if self._reader is not None:
-                self._reader.lift()
-            if self._virtual is not None:
-                self._virtual.remove()
-            self._virtual = None
-            self._presented = None
+        self._hand.lift(after_apdus or 0)
 
     def cut_network(self, cut: bool) -> None:
         """Pull (or plug) the network: running connections are reset, new ones refused."""
@@ -139,15 +127,6 @@ def _exhibit(code: str) -> Exhibit:
     if code == TICKET:
         return Exhibit(code, "Vé tham quan", "Vé có chữ ký: lần đầu được vào, lần sau bị từ chối", card=False)
     return Exhibit(code, PEOPLE[code].printed_name, PEOPLE[code].what)
-
-
-def _attached(card: PresentedCard, address: tuple[str, int]) -> VpcdCard:
-    virtual = VpcdCard(card, *address)
-    try:
-        virtual.place()
-    except OSError as error:
-        raise FaultError("reader.service", f"no virtual reader at {address[0]}:{address[1]}") from error
-    return virtual
 
 
 def _plug(upstream: str) -> tuple[Cable, str]:

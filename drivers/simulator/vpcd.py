@@ -11,6 +11,7 @@ import contextlib
 import logging
 import socket
 import threading
+import time
 
 from crypto.errors import CardLostError
 from drivers.simulator.presented import PresentedCard
@@ -34,6 +35,8 @@ class VpcdCard:
         self._card = card
         self._address = (host, port)
         self._ended = threading.Event()
+        self.ended_at = 0.0
+        """When the connection ended, on the monotonic clock; 0 while it has not."""
         self._running: tuple[threading.Thread, socket.socket] | None = None
 
     def place(self) -> None:
@@ -74,6 +77,7 @@ class VpcdCard:
         except OSError as error:
             _log.info("the virtual reader hung up: %s", type(error).__name__)
         finally:
+            self.ended_at = time.monotonic()
             self._ended.set()
 
     def _reply(self, connection: socket.socket, message: bytes) -> None:
