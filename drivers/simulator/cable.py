@@ -14,7 +14,7 @@ from enum import Enum
 
 _HOST = "127.0.0.1"
 _CHUNK = 64 * 1024
-_BACKLOG = 16
+_BACKLOG = 128
 _CONNECT_TIMEOUT = 2.0
 _RESET = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
