@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 
-from terminal.messages import say
+from terminal.messages import say, words
 from terminal.model import Message
 from terminal.ports import Inbox
 from terminal.view import Desk
@@ -38,6 +38,10 @@ class Stage:
     def say(self, key: str, **params: str) -> str:
         """The words for a key."""
         return say(Message.of(key, **params), self.language)
+
+    def say_known(self, key: str, otherwise: str) -> str:
+        """The words for a key that another system chose; ``otherwise`` where there are none."""
+        return self.say(key) if key in words(self.language) else otherwise
 
     def tell(self, message: Message | None) -> str:
         """The words for a message; empty for none."""

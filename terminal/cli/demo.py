@@ -169,6 +169,7 @@ def _play_all(stage: Stage, face: TableFace, results: list[Played], tell: Callab
                     _close(terminal)
                 watcher = Watcher()
                 terminal = stage.terminal(_desk(case.desk.value), face, watcher)
+                face.turn_to(case.desk.value)
                 terminal.engine.start()
                 watcher.wait_for(Screen.IDLE)
             player = Player(stage.table, watcher, terminal.engine.post, face.screenshot, stage.folder)

@@ -179,7 +179,7 @@ def _identity_open(facts: Facts, checks: _Checks) -> _Spoken | None:
 
 def _mismatch(facts: Facts, checks: _Checks) -> _Spoken | None:
     if checks.word(CheckName.QR_MATCH) is Word.FAILED:
-        return _say(Outcome.ATTENTION, "warn.mismatch")
+        return _say(Outcome.ATTENTION, "warn.qr_differs")
     if isinstance(facts.answer, EligibilityAnswer) and _registered_otherwise(facts, facts.answer):
         return _say(Outcome.ATTENTION, "warn.mismatch")
     return None

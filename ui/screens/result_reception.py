@@ -115,7 +115,7 @@ def _answer_facts(answer: EligibilityAnswer, stage: Stage) -> list[tuple[str, st
     if answer.note:
         facts.append((stage.say("field.note"), answer.note))
     if answer.state is not Eligibility.ELIGIBLE:
-        facts.append((stage.say("field.reason"), answer.reason))
+        facts.append((stage.say("field.reason"), stage.say_known(f"cover.{answer.reason}", answer.reason)))
     facts.append((stage.say("field.asked_at"), f"{clock_time(answer.answered_at)} · {answer.reference}"))
     return facts
 

@@ -65,7 +65,7 @@ def said(facts: Facts) -> tuple[Outcome, str]:
             "fault.card.malformed.title",
         ),
         (replace(FULL, reading=worlds.reading(chip=Word.UNDETERMINED)), Outcome.ATTENTION, "title.warn.data_only"),
-        (replace(FULL, reading=worlds.reading(qr_match=Word.FAILED)), Outcome.ATTENTION, "title.warn.mismatch"),
+        (replace(FULL, reading=worlds.reading(qr_match=Word.FAILED)), Outcome.ATTENTION, "title.warn.qr_differs"),
         (
             replace(FULL, answer=worlds.cover_answer(Eligibility.NOT_ELIGIBLE, "not_found")),
             Outcome.STOP,
