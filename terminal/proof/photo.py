@@ -16,8 +16,11 @@ _FORMATS = {"jpeg": ("JPEG",), "jp2": ("JPEG2000",), "j2k": ("JPEG2000",)}
 
 
 def photo_of(dg2: bytes) -> Photo:
-    """The portrait in ``dg2``. Raises MalformedError on anything that is not a portrait of sane size."""
+    """The portrait in ``dg2``. Raises MalformedError on what is no portrait of sane size, NotSupportedError on a
+    record or a picture of another kind."""
     from PIL import Image, UnidentifiedImageError  # 40 ms at start-up, needed only when a photo arrives
+
+    bombs = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
     face = parse_dg2(dg2)
     try:
@@ -25,7 +28,7 @@ def photo_of(dg2: bytes) -> Photo:
             if image.width * image.height > MAX_PIXELS:
                 raise MalformedError("DG2: more pixels than a portrait has")
             picture = image.convert("RGB")
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, *bombs) as error:
         raise MalformedError("DG2: the picture cannot be decoded") from error
     picture.thumbnail((SCREEN_SIDE, SCREEN_SIDE))
     out = io.BytesIO()
