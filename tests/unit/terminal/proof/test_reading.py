@@ -279,7 +279,7 @@ def test_the_covered_one_of_two_keys_proves_the_chip(open_file: Ef, way: str) ->
 
 
 def test_keys_of_a_forged_security_object_prove_nothing() -> None:
-    talk, field = conversation(contents_of("cccd-2021", ChipFault.ALTERED_SOD))
+    talk, _ = conversation(contents_of("cccd-2021", ChipFault.ALTERED_SOD))
     assert words(talk.identify(key_of("cccd-2021")))[CheckName.CHIP] is Word.UNDETERMINED
 
 
@@ -437,7 +437,7 @@ def test_a_chip_with_short_buffers_is_read_all_the_same() -> None:
 
 
 def test_neither_fingerprints_nor_iris_are_ever_asked_for() -> None:
-    talk, field = conversation(contents_of("cccd-2021"))
+    talk, _ = conversation(contents_of("cccd-2021"))
     asked: list[Ef] = []
     original = talk._reader.read
 
@@ -455,7 +455,7 @@ def test_neither_fingerprints_nor_iris_are_ever_asked_for() -> None:
 
 def test_the_steps_are_entered_in_order_and_timed() -> None:
     entered: list[Step] = []
-    talk, field = conversation(contents_of("cccd-2021"), enter=entered.append)
+    talk, _ = conversation(contents_of("cccd-2021"), enter=entered.append)
     reading = talk.identify(key_of("cccd-2021"))
     assert entered == [Step.CONNECT, Step.UNLOCK, Step.READ, Step.VERIFY]
     talk.read_photo()
@@ -500,7 +500,7 @@ def test_the_photo_that_was_read_is_the_one_that_was_signed() -> None:
     SecurityObject.parse(talk.files[Ef.SOD]).verify_file(2, photo)
 
 
-def test_every_suite_and_time_of_day_is_told_the_same() -> None:
+def test_every_suite_of_ciphers_is_spoken() -> None:
     for suite in Suite:
         contents = personalise(person_of("insured"), Make(suite=suite), AUTHORITY)
         talk, _ = conversation(contents)

@@ -143,3 +143,8 @@ def test_every_demanded_check_that_was_never_made_is_listed_as_undetermined() ->
 def test_no_demand_unmet_by_an_unforeseen_combination_turns_green() -> None:
     facts = replace(FULL, demands=FULL.demands | {CheckName.TICKET})
     assert said(facts) == (Outcome.CANNOT_CHECK, "title.na.incomplete")
+
+
+def test_a_damaged_code_and_unproven_insurance_are_noted() -> None:
+    notes = decide(replace(FULL, reading=None, damaged=True)).notes
+    assert [note.key for note in notes] == ["note.damaged", "note.insured_unproven"]
