@@ -6,6 +6,7 @@ import importlib
 import os
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -68,19 +69,24 @@ def build(
     clock = clock or SystemClock()
     face = face or build_face(settings, demo=demo)
     journal = Journal(settings.journal.path)
-    desk = Desk(
-        rules=rules_of(settings),
-        face=face,
-        clock=clock,
-        record=_recorder(settings, journal, site_key(settings.journal.key_file), clock),
-        reader=reader or _reader(settings),
-        codes=_codes(settings),
-        read=lambda post: _read_work(settings, clock, post),
-        ask=_asking(settings),
-        ticket_keys=_ticket_keys(settings),
-        warm_up=_warm_up,
-    )
-    return Terminal(settings, Engine(desk, watch), face, journal)
+    with ExitStack() as undo:
+        undo.callback(journal.close)
+        desk = Desk(
+            rules=rules_of(settings),
+            face=face,
+            clock=clock,
+            record=_recorder(settings, journal, site_key(settings.journal.key_file), clock),
+            reader=reader or _reader(settings),
+            codes=_codes(settings),
+            read=lambda post: _read_work(settings, clock, post),
+            ask=_asking(settings),
+            ticket_keys=_ticket_keys(settings),
+            event=settings.backend.event,
+            warm_up=_warm_up,
+        )
+        engine = Engine(desk, watch)
+        undo.pop_all()
+    return Terminal(settings, engine, face, journal)
 
 
 def build_face(settings: Settings, *, demo: bool = False) -> Face:

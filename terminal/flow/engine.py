@@ -8,7 +8,7 @@ import threading
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from terminal.clock import Clock
@@ -33,11 +33,15 @@ from terminal.flow.session import advance
 from terminal.flow.states import State
 from terminal.flow.views import view_of
 from terminal.ports import CardReader, CodeSource, Face
+from terminal.view import Screen
 
 if TYPE_CHECKING:
     from crypto.codes.ticket import TicketKey
 
 log = logging.getLogger(__name__)
+
+_PAUSE = 1.0
+"""Seconds between two tries of a desk that fails even at beginning anew."""
 
 Recorder = Callable[[to.Record, str, float], None]
 """Writes a decision durably: the effect, the scan id, milliseconds from first sight to decision. Raises FaultError."""
@@ -56,6 +60,7 @@ class Desk:
     read: Callable[[Callable[[Event], None]], ReadWork] | None = None
     ask: Callable[[Callable[[Event], None]], AskWork] | None = None
     ticket_keys: Sequence[TicketKey] = ()
+    event: str = ""
     warm_up: Callable[[], None] = lambda: None
 
 
@@ -91,7 +96,7 @@ class Engine:
             self._desk.reader.start(self.post)
         if self._desk.codes:
             self._desk.codes.start(self.post, self._desk.face.frame)
-        self._net.submit(self._desk.warm_up)
+        self._net.submit(self._warm_up)
 
     def stop(self) -> None:
         """End: devices stop, running work is cancelled, the thread ends. What was decided is in the journal."""
@@ -108,6 +113,12 @@ class Engine:
     def post(self, event: Event) -> None:
         """Put an event into the inbox; never blocks, never raises."""
         self._inbox.put(event)
+
+    def _warm_up(self) -> None:
+        try:
+            self._desk.warm_up()
+        except Exception as error:  # noqa: BLE001 - whoever needs what is missing says so; now nobody waits for it
+            log.warning("not loaded ahead: %s", type(error).__name__)
 
     def _now(self) -> float:
         return self._desk.clock.monotonic()
@@ -139,39 +150,53 @@ class Engine:
     def _fire(self) -> None:
         now = self._now()
         due = [(timer, arming) for timer, (at, arming) in self._clocks.items() if at <= now]
-        for timer, arming in due:
+        for timer, _ in due:  # all before the first is handled: that may arm the others anew
             del self._clocks[timer]
+        for timer, arming in due:
             self._handle(TimerFired(timer, arming))
 
     def _handle(self, event: Event) -> None:
+        before = self.state
         try:
             recognised = self._recognised(event)
-            before = self.state
             self.state, todo = advance(before, recognised, self._desk.rules)
             if self._seen_at is None and isinstance(event, CardPlaced | CodeSeen | NumberTyped):
                 self._seen_at = self._now()
-            for effect in todo:
-                if not self._carry_out(effect):
-                    break
+            refused = next((fault for effect in todo if (fault := self._carry_out(effect))), None)
             if self._watch and todo:
                 self._watch(self.state, todo)
-        except Exception:  # the engine must outlive its own defects: the desk says so and goes on
+        except Exception:  # the engine must outlive its own defects: the desk begins anew
             log.exception("event %s failed", type(event).__name__)
-            self.state = State(session=self.state.session + 1, up=self.state.up, down=self.state.down)
-            self._inbox.put(TimerFired(Timer.LIFE, self.state.arming))
+            self._begin_anew(pause=_PAUSE if before.screen is Screen.STARTING else 0.0)
+            return
+        if refused:  # at once: anything else that is shown in this state could show the verdict
+            self._handle(RecordFailed(self.state.session, refused))
+
+    def _begin_anew(self, pause: float) -> None:
+        """Drop the person; the devices are as they were."""
+        self.state = replace(
+            self.state,
+            screen=Screen.STARTING,
+            session=self.state.session + 1,
+            arming=self.state.arming + 1,
+            case=None,
+            notice=None,
+        )
+        self._clocks = {Timer.LIFE: (self._now() + pause, self.state.arming)}
 
     def _recognised(self, event: Event) -> Event | Recognised:
         if isinstance(event, CodeSeen):
             now = self._desk.clock.now()
-            return recognise_code(event.payload, self._desk.ticket_keys, now, simulated=event.simulated)
+            desk = self._desk
+            return recognise_code(event.payload, desk.ticket_keys, now, event=desk.event, simulated=event.simulated)
         if isinstance(event, NumberTyped):
             return recognise_typed(event)
         return recognise_mrz(event) if isinstance(event, MrzTyped) else event
 
     # Effects ---------------------------------------------------------------------------------------------------------
 
-    def _carry_out(self, effect: to.Effect) -> bool:
-        """Do it; False when what follows must not be done (a decision that the journal refused)."""
+    def _carry_out(self, effect: to.Effect) -> str | None:
+        """Do it; the fault of a journal that refused a decision, after which nothing more of the row may be done."""
         if isinstance(effect, to.Show):
             self._desk.face.show(effect.view)
         elif isinstance(effect, to.Play):
@@ -190,17 +215,16 @@ class Engine:
         else:
             self._cancel.set()
             self._seen_at = None if isinstance(effect, to.Wipe) else self._seen_at
-        return True
+        return None
 
-    def _record(self, effect: to.Record) -> bool:
+    def _record(self, effect: to.Record) -> str | None:
         spent = (self._now() - self._seen_at) * 1000 if self._seen_at is not None else 0.0
         try:
             self._desk.record(effect, self._scan_id(effect.session), spent)
         except FaultError as error:
             log.error("journal: %s", error)
-            self._inbox.put(RecordFailed(effect.session, error.fault.code))
-            return False
-        return True
+            return error.fault.code
+        return None
 
     def _start_read(self, effect: to.StartRead) -> None:
         if self._desk.reader is None or self._read is None:

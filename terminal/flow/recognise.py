@@ -54,9 +54,9 @@ Recognised = PersonSeen | TicketSeen | UselessCode
 
 
 def recognise_code(
-    payload: bytes, ticket_keys: Sequence[TicketKey], now: datetime, *, simulated: bool = False
+    payload: bytes, ticket_keys: Sequence[TicketKey], now: datetime, *, event: str = "", simulated: bool = False
 ) -> Recognised:
-    """What a scanned code is to this terminal."""
+    """What a scanned code is to this terminal; ``event``: the only one whose tickets are good here."""
     from crypto.codes import (  # CBOR and the code parsers load with the first code, not at start-up
         bhyt,
         citizen_id,
@@ -71,7 +71,7 @@ def recognise_code(
     if isinstance(code, bhyt.InsuranceQr):
         return PersonSeen("QR_BHYT", _insured(code), None, bool(code.warnings), simulated)
     if isinstance(code, sniff.TicketQr):
-        return _ticket(code, ticket_keys, now, simulated=simulated)
+        return _ticket(code, ticket_keys, now, event, simulated=simulated)
     useless = {vietqr.PaymentQr: "code.payment", sniff.LinkQr: "code.link", sniff.DamagedQr: "code.damaged"}
     return UselessCode(useless.get(type(code), "code.foreign"))
 
@@ -122,14 +122,17 @@ def _insured(code: InsuranceQr) -> Person:
     )
 
 
-def _ticket(code: TicketQr, keys: Sequence[TicketKey], now: datetime, *, simulated: bool) -> TicketSeen:
+def _ticket(code: TicketQr, keys: Sequence[TicketKey], now: datetime, event: str, *, simulated: bool) -> TicketSeen:
     from crypto.codes import ticket
 
     try:
-        return TicketSeen(ticket.verify(code.ticket, keys, now), simulated=simulated)
+        genuine = ticket.verify(code.ticket, keys, now)
     except (ticket.TicketExpiredError, ticket.TicketNotYetError):
         return TicketSeen(None, "stop.wrong_day", simulated)
     except IssuerUnknownError:
         return TicketSeen(None, "qr.foreign", simulated)
     except ProofError:
         return TicketSeen(None, "qr.bad", simulated)
+    if event and genuine.event != event:
+        return TicketSeen(None, "stop.wrong_gate", simulated)
+    return TicketSeen(genuine, simulated=simulated)

@@ -138,8 +138,10 @@ def _step(state: State, event: on.StepEntered, rules: Rules) -> Move:
 
 
 def _read_done(state: State, event: on.ReadDone, rules: Rules) -> Move:
-    state = moves.with_case(state, reading=event.reading, method="CHIP_CCCD", read_fault=None)
-    return moves.ask(state, rules) if rules.asks else moves.decided(state, rules)
+    simulated = event.reading.simulated or moves.case_of(state).simulated
+    state = moves.with_case(state, reading=event.reading, method="CHIP_CCCD", read_fault=None, simulated=simulated)
+    asks = rules.asks and moves.case_of(state).can_be_asked
+    return moves.ask(state, rules) if asks else moves.decided(state, rules)
 
 
 def _read_failed(state: State, event: on.ReadFailed, rules: Rules) -> Move:

@@ -38,6 +38,12 @@ class Case:
         """The best known identity: the chip's, else the code's."""
         return self.reading.person if self.reading else self.claimed
 
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether there is anything by which a backend could look this person up."""
+        person = self.person
+        return person is not None and (person.id_number is not None or person.insurance_code is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class State:

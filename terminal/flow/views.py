@@ -125,9 +125,7 @@ def can_ask_again(case: Case, rules: Rules) -> bool:
     """Whether the backend may be asked once more: a technical failure, or a person's cover (a ticket's no is final)."""
     if case.ticket is not None:
         return case.ask_fault is not None
-    return (
-        rules.asks and case.person is not None and case.read_fault is None and not isinstance(case.answer, RedeemAnswer)
-    )
+    return rules.asks and case.can_be_asked and case.read_fault is None and not isinstance(case.answer, RedeemAnswer)
 
 
 def may_admit(state: State, rules: Rules) -> bool:
