@@ -79,7 +79,8 @@ class PcscDaemon:
         if self._process is not None:
             raise DaemonMissingError("the daemon runs already")
         configuration = self._configure(readers)
-        command = ["unshare", "-m"] if _is_root() else ["unshare", "-r", "-m"]
+        # The daemon ends with whoever started it, also when that was killed.
+        command = [_program("setpriv"), "--pdeathsig", "TERM", "unshare", *([] if _is_root() else ["-r"]), "-m"]
         # /run/pcscd is compiled into the daemon and need not exist: the whole of /run is covered, for the daemon alone.
         script = 'mount --bind "$1" /run && exec "$2" --foreground -c "$3"'
         arguments = [str(self._run), _program("pcscd"), str(configuration)]

@@ -17,6 +17,7 @@ from typing import get_args
 from config.schema import DeskName
 from terminal import registry
 from terminal.boot import Terminal, build, build_face
+from terminal.cli.ending import closing, unwinding
 from terminal.cli.output import print_json
 from terminal.demo.cases import CASES
 from terminal.demo.player import DemoStuckError, Played, Player, Watcher
@@ -48,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     folder = args.out.resolve()
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "pictures").mkdir(parents=True)
-    with ExitStack() as stack:
+    with unwinding(), ExitStack() as stack:
         backend = stack.enter_context(backend_process(folder / "backend"))
         address, readers = _readers(stack, in_process=args.in_process)
         options = TableOptions(folder / "pictures", backend.url, address, (("ticket", backend.ticket),))
@@ -120,7 +121,8 @@ def _let_play(stage: Stage, desk: DeskName) -> int:
 
     face.add_table(stage.table, switch)
     try:
-        return face.run(lambda: current[0].engine.start())
+        with closing(face):
+            return face.run(lambda: current[0].engine.start())
     finally:
         _close(current[0])
 
@@ -151,7 +153,8 @@ def _play(stage: Stage, args: argparse.Namespace) -> int:
         finally:
             face.quit(code)
 
-    code = face.run(threading.Thread(target=all_cases, name="demo").start)
+    with closing(face):
+        code = face.run(threading.Thread(target=all_cases, name="demo", daemon=True).start)
     for failure in failures:
         print(failure, file=sys.stderr)
     if args.json:

@@ -6,6 +6,7 @@ import argparse
 import logging
 
 from terminal.cli.arguments import add_config, settings_of
+from terminal.cli.ending import closing
 
 HELP = "serve people at this desk"
 
@@ -23,7 +24,8 @@ def run(args: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     terminal = build(settings_of(args, args.profile))
     try:
-        return terminal.face.run(terminal.engine.start)
+        with closing(terminal.face):
+            return terminal.face.run(terminal.engine.start)
     finally:
         terminal.engine.stop()
         terminal.journal.close()

@@ -26,6 +26,9 @@ from terminal.model import (
 from terminal.proof.passive import PassiveReport
 from terminal.proof.verdict import VIETNAM_TIME
 
+SIMULATED = "SIMULATED"
+"""In the names of the simulator's issuer: what it signed is labelled even where an operator has accepted it."""
+
 _ISSUER_WORDS = {
     IssuerTrust.TRUSTED: Word.SUCCESSFUL,
     IssuerTrust.UNKNOWN: Word.UNDETERMINED,
@@ -50,7 +53,8 @@ def reading_of(
     checks = [*passive, chip, validity_check(person, now)]
     if claimed is not None and claimed.source is DataSource.CARD_QR:
         checks.append(match_check(claimed, person))
-    return ChipReading(person, tuple(checks), report.issuer, metrics, simulated)
+    invented = SIMULATED in (report.signer_subject or "")
+    return ChipReading(person, tuple(checks), report.issuer, metrics, simulated or invented)
 
 
 def _holder(files: Mapping[Ef, bytes], passive: tuple[Check, ...], today: date) -> Person:
