@@ -24,10 +24,8 @@ from terminal.ports import (
     Face,
     FaceOptions,
     ReaderOptions,
-    Table,
-    TableOptions,
-    VirtualReaders,
 )
+from terminal.table import Table, TableOptions, VirtualReaders
 
 ROOMS = ("config", "crypto", "drivers", "terminal", "ui", "backend")
 """Our packages; the names also exist on the package index, so a foreign one can stand in front of ours."""

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from terminal.events import Event
 from terminal.faults import FaultError
-from terminal.ports import FaceOptions, GreyFrame, Inbox, Table
+from terminal.ports import FaceOptions, GreyFrame, Inbox
+from terminal.table import Table
 from terminal.view import Cue, Desk, View
 from ui import typeface
 from ui.bridge import Bridge, Shot
@@ -37,7 +38,7 @@ def build(options: FaceOptions) -> WindowFace:
 
 
 class WindowFace:
-    """terminal.ports.Face and TableFace, as a window."""
+    """terminal.ports.Face and terminal.table.TableFace, as a window."""
 
     def __init__(self, options: FaceOptions, application: QApplication) -> None:
         self._application = application

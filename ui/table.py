@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QSc
 
 from terminal.faults import FaultError
 from terminal.messages import words
-from terminal.ports import Exhibit, Table
+from terminal.table import Exhibit, Table
 from terminal.view import Desk
 from ui.shell import Shell
 from ui.stage import Stage

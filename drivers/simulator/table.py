@@ -19,7 +19,8 @@ from drivers.simulator.personalise import personalise
 from drivers.simulator.pictures import PictureFolder, draw_code
 from drivers.simulator.presented import PresentedCard
 from drivers.simulator.profiles import PROFILES
-from terminal.ports import CardReader, Exhibit, TableOptions
+from terminal.ports import CardReader
+from terminal.table import Exhibit, TableOptions
 
 TICKET = "ticket"
 
@@ -43,7 +44,7 @@ _PORTS = MappingProxyType({"http": 80, "https": 443})
 
 
 class DemoTable:
-    """A ``terminal.ports.Table``. Cards are made when first placed; nothing is written but the code's picture."""
+    """A ``terminal.table.Table``. Cards are made when first placed; nothing is written but the code's picture."""
 
     def __init__(self, options: TableOptions) -> None:
         self._options = options

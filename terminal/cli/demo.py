@@ -24,7 +24,7 @@ from terminal.demo.player import DemoStuckError, Played, Player, Watcher
 from terminal.demo.surroundings import RunningBackend, accept, backend_process, display, settings_for
 from terminal.faults import FaultError
 from terminal.messages import say
-from terminal.ports import Table, TableFace, TableOptions
+from terminal.table import Table, TableFace, TableOptions
 from terminal.view import Screen
 
 HELP = "play ten invented cases over the real parts"

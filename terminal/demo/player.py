@@ -13,7 +13,7 @@ from terminal.events import Button, Event, Pressed
 from terminal.flow.effects import AskPerson, AskTicket, Effect, Record, StartRead
 from terminal.flow.states import State
 from terminal.model import Message
-from terminal.ports import Table
+from terminal.table import Table
 from terminal.view import Screen
 
 _PATIENCE = 30.0

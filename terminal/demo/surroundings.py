@@ -19,7 +19,7 @@ from config.schema import DeskName, Settings
 from crypto.trust.certificate import Certificate
 from crypto.trust.store import TrustStore
 from terminal.faults import FaultError
-from terminal.ports import Table
+from terminal.table import Table
 
 _SCREEN = "1366x768x24"
 

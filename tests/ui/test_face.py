@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QApplication, QLabel
 from terminal.events import Button, Event, Pressed
 from terminal.faults import FaultError
 from terminal.model import Message
-from terminal.ports import Face, FaceOptions, GreyFrame, TableFace
+from terminal.ports import Face, FaceOptions, GreyFrame
+from terminal.table import TableFace
 from terminal.view import Cue, Desk, Screen, View
 from tests.ui.test_keys import view_of
 from ui.app import WindowFace, build

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from terminal.faults import FaultError
-from terminal.ports import CardReader, Exhibit
+from terminal.ports import CardReader
+from terminal.table import Exhibit
 from terminal.view import Desk, Screen
 from tests.ui.conftest import Desktop
 from ui.app import build

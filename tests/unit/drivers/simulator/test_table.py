@@ -24,7 +24,8 @@ from drivers.simulator.people import PEOPLE
 from drivers.simulator.table import DemoTable, build
 from terminal.events import CardPlaced, CardRemoved
 from terminal.faults import FaultError
-from terminal.ports import CardLink, TableOptions
+from terminal.ports import CardLink
+from terminal.table import TableOptions
 from tests.contract.test_card_reader import run
 from tests.inbox import RecordingInbox
 
