@@ -6,11 +6,11 @@ import argparse
 import configparser
 import importlib
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-import tomllib
 
 from config.keys import allowed, known_keys
 from terminal import manual
