@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from enum import Enum
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -62,7 +62,7 @@ class EligibilityRequest(_Request):
         return self
 
 
-class State(str, Enum):
+class State(StrEnum):
     """What the insurer says of a person."""
 
     ELIGIBLE = "eligible"
@@ -71,7 +71,7 @@ class State(str, Enum):
     UNKNOWN = "unknown"
 
 
-class EligibilityReason(str, Enum):
+class EligibilityReason(StrEnum):
     """Why; every reason belongs to one state only (docs/protocol.md)."""
 
     IN_FORCE = "in_force"
@@ -123,14 +123,14 @@ class RedeemRequest(_Request):
     gate: Name
 
 
-class Result(str, Enum):
+class Result(StrEnum):
     """What became of a ticket."""
 
     ADMITTED = "admitted"
     REFUSED = "refused"
 
 
-class RedeemReason(str, Enum):
+class RedeemReason(StrEnum):
     """Why, in the order in which refusals are looked for (``used`` last); ``ok`` when admitted."""
 
     OK = "ok"
@@ -164,7 +164,7 @@ class HealthResponse(_Answer):
     time: AwareDatetime
 
 
-class ErrorCode(str, Enum):
+class ErrorCode(StrEnum):
     """Everything that can be wrong with a request, and the two ways in which the server can fail."""
 
     UNAUTHORIZED = "unauthorized"

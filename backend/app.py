@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Request
@@ -77,7 +77,7 @@ def describe() -> dict[str, object]:
     def no_database() -> AbstractContextManager[Connection]:
         raise BusyError
 
-    return create_app(no_database, "", lambda: datetime.now(timezone.utc)).openapi()
+    return create_app(no_database, "", lambda: datetime.now(UTC)).openapi()
 
 
 def _open_paths(clock: Clock) -> APIRouter:

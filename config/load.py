@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-import sys
+import tomllib
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,11 +19,6 @@ from config.errors import ConfigError, Problem
 from config.keys import allowed, is_path, known_keys, sections
 from config.rules import check_agreement, refuse_doubles
 from config.schema import DeskName, Settings
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 SITE_VARIABLE = "TRAM_CONFIG"
 _MAX_SIZE = 1 << 20

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from config.errors import ConfigError
 from terminal import registry
@@ -114,7 +114,7 @@ def _keep(error: Exception) -> str:
 
     name = secrets.token_hex(4)
     try:
-        file = keep(platformdirs.user_log_path("tram", appauthor=False), name, datetime.now(timezone.utc), error)
+        file = keep(platformdirs.user_log_path("tram", appauthor=False), name, datetime.now(UTC), error)
     except OSError as refused:
         return f"{name} ({type(error).__name__}; log: {type(refused).__name__})"
     return f"{name} ({file})"

@@ -6,16 +6,11 @@ Both files hold the same keys (a test compares them); the window, the console an
 from __future__ import annotations
 
 import functools
-import sys
+import tomllib
 from collections.abc import Mapping
 from importlib import resources
 
 from terminal.model import Message
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 LANGUAGES = ("vi", "en")
 

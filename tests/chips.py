@@ -6,7 +6,7 @@ import functools
 import secrets
 import tempfile
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from crypto.emrtd.lds import Ef
@@ -21,7 +21,7 @@ from drivers.simulator.personalise import personalise
 from drivers.simulator.profiles import PROFILES
 from terminal.proof.reading import Tools
 
-NOW = datetime(2026, 3, 4, 5, 0, tzinfo=timezone.utc)
+NOW = datetime(2026, 3, 4, 5, 0, tzinfo=UTC)
 AUTHORITY = Authority(b"chips of the tests")
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 
 class FakeClock:
     """A `terminal.clock.Clock`."""
 
     def __init__(self) -> None:
-        self._start = datetime(2026, 11, 22, 8, 0, tzinfo=timezone.utc)
+        self._start = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
         self.seconds = 1000.0
 
     def now(self) -> datetime:

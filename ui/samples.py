@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 
 from crypto.civil import PartialDate, Sex
 from crypto.id_number import IdNumber
@@ -26,7 +26,7 @@ from terminal.model import (
 )
 from terminal.view import Desk, Result, Screen, View
 
-WHEN = datetime(2026, 11, 22, 7, 5, tzinfo=timezone.utc)
+WHEN = datetime(2026, 11, 22, 7, 5, tzinfo=UTC)
 STEPS = (Step.CONNECT, Step.UNLOCK, Step.READ, Step.VERIFY)
 
 INSURED = Person(

@@ -12,7 +12,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -270,7 +270,7 @@ def _number(value: object, low: int, high: int) -> int:
 
 
 def _time(value: object) -> datetime:
-    return datetime.fromtimestamp(_number(value, 0, _MAX_TIME), timezone.utc)
+    return datetime.fromtimestamp(_number(value, 0, _MAX_TIME), UTC)
 
 
 def _signed(protected: bytes, payload: bytes) -> bytes:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
@@ -106,7 +106,7 @@ def accept(folder: Path, table: Table, backend: RunningBackend) -> None:
     """Accept the table's invented issuer and the backend's ticket key, as an operator would."""
     store = TrustStore.open(folder / "trust")
     fingerprint = Certificate.parse(table.issuer).fingerprint
-    store.add(table.issuer, fingerprint, "demo (SIMULATED)", datetime.now(timezone.utc))
+    store.add(table.issuer, fingerprint, "demo (SIMULATED)", datetime.now(UTC))
     keys = folder / "ticket-keys"
     keys.mkdir(exist_ok=True)
     shutil.copyfile(backend.ticket_key, keys / "demo.pem")

@@ -160,7 +160,7 @@ class Engine:
         try:
             recognised = self._recognised(event)
             self.state, todo = advance(before, recognised, self._desk.rules)
-            if self._seen_at is None and isinstance(event, CardPlaced | CodeSeen | NumberTyped):
+            if self._seen_at is None and isinstance(event, CardPlaced | CodeSeen | NumberTyped | MrzTyped):
                 self._seen_at = self._now()
             refused = next((fault for effect in todo if (fault := self._carry_out(effect))), None)
             if self._watch and todo:

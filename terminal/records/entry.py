@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from enum import Enum
 
 from terminal.faults import CATALOGUE
@@ -84,7 +84,7 @@ class JournalEntry:
     def to_json(self) -> str:
         """The one way to write this entry: ASCII, keys sorted, no spaces; what the chain hashes."""
         fields = {
-            "when": self.when.astimezone(timezone.utc).isoformat(timespec="microseconds"),
+            "when": self.when.astimezone(UTC).isoformat(timespec="microseconds"),
             "session": self.session,
             "desk": self.desk.value,
             "device": self.device,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timezone
+from datetime import UTC
 
 import pytest
 
@@ -50,7 +50,7 @@ def test_a_person_s_cover(
 ) -> None:
     answer = backend.check(about(number), DEADLINE)
     assert (answer.state, answer.reason, answer.cover is not None) == (state, reason, covered)
-    assert answer.answered_at.tzinfo == timezone.utc
+    assert answer.answered_at.tzinfo == UTC
 
 
 def test_another_birth_date_is_unknown(backend: ReferenceBackend) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 
 from crypto.codes.ticket import Ticket
 from crypto.id_number import IdNumber
@@ -27,7 +27,7 @@ from terminal.model import (
 from terminal.proof.access import access_for
 from terminal.view import Desk
 
-NOW = datetime(2026, 6, 1, 3, 0, tzinfo=timezone.utc)
+NOW = datetime(2026, 6, 1, 3, 0, tzinfo=UTC)
 IDENTITY = frozenset({CheckName.SIGNATURE, CheckName.HASHES, CheckName.ISSUER, CheckName.CHIP})
 DEMANDS = {
     Desk.RECEPTION: IDENTITY | {CheckName.ELIGIBILITY},

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from asn1crypto import core, x509
 
 from drivers.simulator.issuer.signing import SigningKey
 
-NOT_BEFORE = datetime(2021, 1, 1, tzinfo=timezone.utc)
-NOT_AFTER = datetime(2046, 12, 31, tzinfo=timezone.utc)
+NOT_BEFORE = datetime(2021, 1, 1, tzinfo=UTC)
+NOT_AFTER = datetime(2046, 12, 31, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

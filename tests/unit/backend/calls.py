@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from backend.sample import EVENT
 
 TOKEN = "t" * 40
-NOW = datetime(2026, 11, 22, 8, 30, tzinfo=timezone.utc)
+NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 ASKED_AT = "2026-11-22T15:30:00+07:00"
 
 

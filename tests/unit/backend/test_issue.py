@@ -3,7 +3,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ def test_a_ticket_is_printed_and_verifies_with_the_public_half(
 ) -> None:
     assert _run(*_WHAT, *key) == 0
     public = TicketKey.from_pem((tmp_path / "key.pub.pem").read_bytes())
-    ticket = verify(capsys.readouterr().out.rstrip("\n"), [public], datetime.now(timezone.utc))
+    ticket = verify(capsys.readouterr().out.rstrip("\n"), [public], datetime.now(UTC))
     assert (ticket.event, ticket.product, ticket.admits, ticket.issuer) == ("trang-an-mau", "ve-ngay", 1, "tram")
     assert ticket.expires - ticket.not_before == timedelta(days=1)
     assert (tmp_path / "key.pem").stat().st_mode & 0o077 == 0
@@ -63,13 +63,13 @@ def test_json_tells_everything_about_every_ticket(
         claims = parse(row["text"]).claims
         assert (claims.ticket_id, claims.admits, claims.issuer, row["png"]) == (row["ticket"], 3, "mau", None)
         assert (row["valid_from"], row["valid_to"]) == ("2026-11-22T00:00:00+07:00", "2026-11-24T18:00:00+07:00")
-        assert claims.expires == datetime(2026, 11, 24, 11, tzinfo=timezone.utc)
+        assert claims.expires == datetime(2026, 11, 24, 11, tzinfo=UTC)
     assert len({row["ticket"] for row in said["tickets"]}) == 2
 
 
 def test_a_last_day_is_valid_to_its_end(key: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert _run(*_WHAT, *key, "--valid-from", "2026-11-22", "--valid-to", "2026-11-22") == 0
-    assert parse(capsys.readouterr().out.rstrip("\n")).claims.expires == datetime(2026, 11, 22, 17, tzinfo=timezone.utc)
+    assert parse(capsys.readouterr().out.rstrip("\n")).claims.expires == datetime(2026, 11, 22, 17, tzinfo=UTC)
 
 
 def test_pictures_are_read_back_by_a_decoder(

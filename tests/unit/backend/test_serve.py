@@ -8,7 +8,7 @@ import socket
 import stat
 import subprocess
 import sys
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -56,7 +56,7 @@ def test_the_sample_tickets_verify_and_meet_what_they_say(tmp_path: Path) -> Non
         asking = headers(token=Path(said["token_file"]).read_text("ascii"))
         for sample in said["sample_tickets"]:
             if sample["expected"] != "wrong_day":
-                ticket = verify(sample["text"], [key], datetime.now(timezone.utc))
+                ticket = verify(sample["text"], [key], datetime.now(UTC))
                 assert (ticket.ticket_id, ticket.event, ticket.admits) == (
                     sample["ticket"],
                     sample["event"],
@@ -64,7 +64,7 @@ def test_the_sample_tickets_verify_and_meet_what_they_say(tmp_path: Path) -> Non
                 )
             body = {
                 "scan_id": sample["ticket"],
-                "asked_at": datetime.now(timezone.utc).isoformat(),
+                "asked_at": datetime.now(UTC).isoformat(),
                 "event": sample["event"],
                 "ticket": sample["ticket"],
                 "gate": "cong-1",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import tomllib
 import typing
 from collections.abc import Callable
 from pathlib import Path
@@ -15,11 +15,6 @@ from config.errors import ConfigError, Problem
 from config.keys import allowed, known_keys, sections
 from config.load import load, site_file
 from config.schema import Demand, DeskName, Need
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 Write = Callable[[str], Path]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -24,7 +24,7 @@ from terminal.messages import LANGUAGES, say
 from terminal.model import Message
 from terminal.ports import ReaderInfo
 
-NOW = datetime(2026, 11, 22, 4, 0, tzinfo=timezone.utc)
+NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 READER = ReaderInfo("ACS 0", False, "", False)
 OK, LIMITED, FAIL = Condition.OK, Condition.LIMITED, Condition.FAIL
 

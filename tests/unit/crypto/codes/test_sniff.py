@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import get_args
 
 import pytest
@@ -21,8 +21,8 @@ _TICKET = Ticket(
     event="e",
     product="p",
     admits=1,
-    not_before=datetime(2026, 1, 1, tzinfo=timezone.utc),
-    expires=datetime(2026, 1, 2, tzinfo=timezone.utc),
+    not_before=datetime(2026, 1, 1, tzinfo=UTC),
+    expires=datetime(2026, 1, 2, tzinfo=UTC),
 )
 _SIGNED = {form: issue(_TICKET, Ed25519PrivateKey.from_private_bytes(bytes(32)), form) for form in Form}
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import cbor2
 import cwt
@@ -22,7 +22,7 @@ _SECRET = Ed25519PrivateKey.from_private_bytes(
     bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
 )
 _KEY = public_half(_SECRET)
-_BEGIN = datetime(2026, 11, 21, 17, tzinfo=timezone.utc)
+_BEGIN = datetime(2026, 11, 21, 17, tzinfo=UTC)
 _END = _BEGIN + timedelta(days=1)
 _DURING = _BEGIN + timedelta(hours=9)
 _TICKET = Ticket("tram-mau", "T7Q2M9XK4B", "trang-an-mau", "ve-ngay-nguoi-lon", 2, _BEGIN, _END, _KEY.key_id)
@@ -259,7 +259,7 @@ _NAMES = st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True)
 
 @given(_NAMES, _NAMES, _NAMES, st.integers(1, 999), st.integers(0, 4_000_000_000), st.integers(1, 10**8))
 def test_every_ticket_in_form_comes_back(name: str, event: str, product: str, admits: int, at: int, long: int) -> None:
-    begin = datetime.fromtimestamp(at, timezone.utc)
+    begin = datetime.fromtimestamp(at, UTC)
     sent = Ticket("mau", name, event, product, admits, begin, begin + timedelta(seconds=long), _KEY.key_id)
     for form in Form:
         assert verify(issue(sent, _SECRET, form), [_KEY], begin) == sent

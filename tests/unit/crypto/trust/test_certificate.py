@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -36,10 +36,10 @@ def test_the_candidate_root_is_the_one_that_its_readme_names() -> None:
     assert root.serial == 0x043E4658E0BA6CAE891FBCC9EADFCF6C6BCBA55F
     assert root.subject_key_id == bytes.fromhex("57AB7508224483F049CC635B2C95C4E446A58808")
     assert root.authority_key_id == root.subject_key_id
-    assert root.not_before == datetime(2021, 1, 19, 18, 11, 36, tzinfo=timezone.utc)
-    assert root.not_after == datetime(2046, 4, 13, 18, 11, 36, tzinfo=timezone.utc)
-    assert root.private_key_from == datetime(2021, 1, 19, 18, 11, 36, tzinfo=timezone.utc)
-    assert root.private_key_until == datetime(2026, 1, 21, 18, 11, 36, tzinfo=timezone.utc)
+    assert root.not_before == datetime(2021, 1, 19, 18, 11, 36, tzinfo=UTC)
+    assert root.not_after == datetime(2046, 4, 13, 18, 11, 36, tzinfo=UTC)
+    assert root.private_key_from == datetime(2021, 1, 19, 18, 11, 36, tzinfo=UTC)
+    assert root.private_key_until == datetime(2026, 1, 21, 18, 11, 36, tzinfo=UTC)
     assert signatures.describe(root.spki, root.algorithm) == "ECDSA P-384 SHA-384"
     root.verify_signed_by(root)
 
@@ -122,7 +122,7 @@ def test_the_private_key_period_is_read(tmp_path: Path, issuer: Issuer) -> None:
     signer = make_signer(tmp_path, "signer", issuer.csca, ec("P-256"), extensions=period).certificate
 
     assert signer.private_key_from is None
-    assert signer.private_key_until == datetime(2030, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+    assert signer.private_key_until == datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 def test_a_private_key_period_without_time_zone_is_malformed(tmp_path: Path, issuer: Issuer) -> None:

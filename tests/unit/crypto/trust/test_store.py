@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from crypto.trust.store import INDEX, TrustRefusedError, TrustStore, read_certif
 from tests.unit.crypto.conftest import Issuer
 from tests.unit.crypto.openssl_issuer import ec, make_csca
 
-AT = datetime(2026, 11, 22, 8, 30, tzinfo=timezone.utc)
+AT = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -90,7 +90,7 @@ def test_every_word_of_a_good_answer_arrives() -> None:
     cover = answer.cover
     assert cover is not None
     assert (answer.reason, answer.reference, answer.note) == ("in_force", "E-5F2K7Q3MX4TB6ZNA", None)
-    assert answer.answered_at == datetime(2026, 11, 22, 8, 30, 0, 120_000, tzinfo=timezone.utc)
+    assert answer.answered_at == datetime(2026, 11, 22, 8, 30, 0, 120_000, tzinfo=UTC)
     assert (cover.valid_from, cover.valid_to) == (date(2026, 1, 1), date(2026, 12, 31))
     assert (cover.benefit, cover.facility, cover.facility_name) == ("80 %", "01000", "Bệnh viện Mẫu")
 
@@ -167,7 +167,7 @@ def test_a_used_ticket_tells_when_and_where() -> None:
     first = {"used_at": "2026-11-22T08:00:00Z", "used_place": "cong-2"}
     answer = _ticket(raw(ADMITTED | used | first))
     assert (answer.result, answer.reason, answer.used_place) == (Redeemed.REFUSED, "used", "cong-2")
-    assert answer.used_at == datetime(2026, 11, 22, 8, 0, tzinfo=timezone.utc)
+    assert answer.used_at == datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("reason", ["unknown", "cancelled", "blocked", "wrong_day", "not_yet", "wrong_gate", "unpaid"])

@@ -7,6 +7,7 @@ import json
 import runpy
 import subprocess
 import sys
+from datetime import UTC
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -168,12 +169,12 @@ def test_a_log_that_cannot_be_written_is_said_so(
 
 
 def test_a_long_log_is_put_aside_and_causes_are_kept(tmp_path: Path) -> None:
-    from datetime import datetime, timezone
+    from datetime import datetime
 
     (tmp_path / "crash.log").write_bytes(b"x" * ((1 << 20) + 1))
     error, inner = ValueError("outer"), OSError("inner")
     error.__cause__, inner.__context__ = inner, error
-    crash.keep(tmp_path, "abcd", datetime(2026, 1, 1, tzinfo=timezone.utc), error)
+    crash.keep(tmp_path, "abcd", datetime(2026, 1, 1, tzinfo=UTC), error)
     log = (tmp_path / "crash.log").read_text("utf-8")
     assert log.startswith("2026-01-01T00:00:00+00:00 abcd builtins.ValueError")
     assert "caused by builtins.OSError" in log

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -34,7 +34,7 @@ from terminal.proof.checks import (
 from terminal.proof.passive import PassiveReport
 
 TODAY = date(2026, 3, 4)
-NOON = datetime(2026, 3, 4, 5, 0, tzinfo=timezone.utc)
+NOON = datetime(2026, 3, 4, 5, 0, tzinfo=UTC)
 NUMBER = IdNumber("003090123450")
 DG13_ROWS: dict[int, str | tuple[str, ...]] = {
     1: NUMBER.digits,
@@ -144,7 +144,7 @@ def test_validity(person: Person, word: Word) -> None:
 
 
 def test_a_day_begins_and_ends_in_vietnam() -> None:
-    evening = datetime(2026, 3, 4, 17, 30, tzinfo=timezone.utc)  # 00:30 of the fifth in Hà Nội
+    evening = datetime(2026, 3, 4, 17, 30, tzinfo=UTC)  # 00:30 of the fifth in Hà Nội
     check = validity_check(holder(TODAY), evening)
     assert check == Check(CheckName.VALIDITY, Word.FAILED, Message.of("note.id_expired", date="04/03/2026"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -22,8 +22,8 @@ from drivers.simulator.issuer.authority import Authority, SignerKind
 from terminal.model import IssuerTrust, Message, Word
 from terminal.proof.passive import PassiveReport, passive_authentication
 
-NOON = datetime(2026, 3, 4, 5, 0, tzinfo=timezone.utc)
-AFTER = datetime(2050, 1, 1, tzinfo=timezone.utc)
+NOON = datetime(2026, 3, 4, 5, 0, tzinfo=UTC)
+AFTER = datetime(2050, 1, 1, tzinfo=UTC)
 FILES = {Ef.DG1: b"first", Ef.DG13: b"thirteenth"}
 NUMBERED = {1: b"first", 13: b"thirteenth"}
 OK = Word.SUCCESSFUL

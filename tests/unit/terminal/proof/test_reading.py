@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -508,7 +508,7 @@ def test_every_suite_of_ciphers_is_spoken() -> None:
 
 
 def test_an_expired_card_is_told_apart_from_a_false_one() -> None:
-    later = datetime(2031, 1, 1, tzinfo=timezone.utc)
+    later = datetime(2031, 1, 1, tzinfo=UTC)
     field = Field(contents_of("insured"))
     talk = ChipConversation(field.transceive, tools(accepted(), later), 65_000)
     reading = talk.identify(key_of("insured"))

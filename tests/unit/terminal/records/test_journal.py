@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ from terminal.records.entry import JournalEntry, Method
 from terminal.records.journal import Journal
 from terminal.view import Desk
 
-NOON = datetime(2026, 3, 4, 5, 0, tzinfo=timezone.utc)
+NOON = datetime(2026, 3, 4, 5, 0, tzinfo=UTC)
 ENTRY = JournalEntry(
     when=NOON,
     session=7,
@@ -42,7 +42,7 @@ ENTRY = JournalEntry(
 words = st.text("abcXYZ09._-", min_size=1, max_size=12)
 entries = st.builds(
     JournalEntry,
-    when=st.datetimes(timezones=st.sampled_from([timezone.utc, timezone(timedelta(hours=7))])),
+    when=st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=7))])),
     session=st.integers(0, 10**12),
     desk=st.sampled_from(Desk),
     device=words,
