@@ -24,7 +24,7 @@ class Who(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One row of the catalogue. ``exit_code`` is what the command line returns for it (2 usage/config, 3 device)."""
+    """One row of the catalogue. ``exit_code`` is what the command line returns for it (1 refused, 2 usage/config, 3 device)."""
 
     code: str
     who: Who
@@ -59,7 +59,7 @@ CATALOGUE = _catalogue(
     Fault("card.other", Who.HOLDER, retriable=True),
     Fault("card.silent", Who.STAFF, retriable=True),
     Fault("card.unknown", Who.STAFF, retriable=False),
-    Fault("card.locked", Who.STAFF, retriable=True),
+    Fault("card.locked", Who.STAFF, retriable=True, exit_code=1),
     Fault("card.broken_messaging", Who.STAFF, retriable=True),
     Fault("card.malformed", Who.STAFF, retriable=True),
     Fault("card.timeout", Who.STAFF, retriable=True),
