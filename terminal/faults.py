@@ -24,7 +24,7 @@ class Who(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One row of the catalogue. ``exit_code`` is what the command line returns for it (1 refused, 2 usage/config, 3 device)."""
+    """One row of the catalogue. ``exit_code`` is the command line's for it (1 refused, 2 usage/config, 3 device)."""
 
     code: str
     who: Who
