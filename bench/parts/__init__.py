@@ -1,0 +1,1 @@
+"""What the figures share; each figure is one file beside this folder."""
