@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import secrets
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from crypto.civil import PartialDate
 from crypto.emrtd.lds import Ef
 from crypto.errors import CardLostError
 from crypto.trust.store import TrustStore
@@ -19,7 +21,10 @@ from drivers.simulator.issuer.authority import Authority
 from drivers.simulator.people import Resident
 from drivers.simulator.personalise import personalise
 from drivers.simulator.profiles import PROFILES
-from terminal.proof.reading import Tools
+from terminal.events import Step
+from terminal.model import CheckName, ChipReading, DataSource, Person, Word
+from terminal.proof.access import ChipAccess, access_for
+from terminal.proof.reading import ChipConversation, Tools
 
 NOW = datetime(2026, 3, 4, 5, 0, tzinfo=UTC)
 AUTHORITY = Authority(b"chips of the tests")
@@ -86,3 +91,45 @@ def uncovered(contents: Contents, *files: Ef) -> Contents:
     """The same chip with a sound EF.SOD of the same issuer that says nothing about those files."""
     groups = {ef: raw for ef, raw in contents.files.items() if ef.number is not None and ef not in files}
     return with_files(contents, {Ef.SOD: AUTHORITY.signer().sign(groups)})
+
+
+def key_of(profile: str) -> ChipAccess:
+    """What the QR of that card opens: its number, and dates for BAC."""
+    who = person_of(profile)
+    born = PartialDate(who.born.year, who.born.month, who.born.day)
+    found = access_for(Person(DataSource.CARD_QR, who.id_number, born=born, issued=who.issued))
+    assert found is not None
+    return found
+
+
+def conversation(
+    contents: Contents,
+    *,
+    block: int = 65_000,
+    lost_at: int | None = None,
+    store: TrustStore | None = None,
+    enter: Callable[[Step], None] = lambda _step: None,
+) -> tuple[ChipConversation, Field]:
+    """The terminal's half of a conversation with that chip, and the field that the chip lies in."""
+    field = Field(contents, lost_at=lost_at)
+    return ChipConversation(field.transceive, tools(store), block, enter), field
+
+
+def words(reading: ChipReading) -> dict[CheckName, Word]:
+    """Each check's result."""
+    return {check.name: check.word for check in reading.checks}
+
+
+def reasons(reading: ChipReading) -> dict[CheckName, str]:
+    """Each check's reason, where it has one."""
+    return {check.name: check.why.key for check in reading.checks if check.why}
+
+
+GENUINE = {
+    CheckName.SIGNATURE: Word.SUCCESSFUL,
+    CheckName.HASHES: Word.SUCCESSFUL,
+    CheckName.ISSUER: Word.SUCCESSFUL,
+    CheckName.CHIP: Word.SUCCESSFUL,
+    CheckName.VALIDITY: Word.SUCCESSFUL,
+}
+"""What is said of a genuine card that is in date and whose issuer is accepted."""

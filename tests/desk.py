@@ -11,7 +11,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from crypto.codes.ticket import Ticket, issue, public_half
-from terminal.events import Event
+from terminal.events import CardPlaced, CodeSeen, Device, DeviceUp, Event
 from terminal.faults import FaultError
 from terminal.flow.effects import Record
 from terminal.flow.engine import Desk, Engine
@@ -30,6 +30,7 @@ from terminal.ports import (
     RedeemQuestion,
 )
 from terminal.view import Cue, Screen, View
+from terminal.view import Desk as DeskName
 from tests import chips
 from tests.fake_clock import FakeClock
 from tests.machine import worlds
@@ -235,3 +236,33 @@ class Bench:
     def screen(self) -> Screen:
         """What is shown."""
         return self.face.views[-1].screen
+
+
+UP = DeviceUp(Device.READER, "r")
+CARD = CardPlaced("card-1", "r")
+PROFILE = "cccd-2021"
+
+
+def code(profile: str = PROFILE, *, simulated: bool = False) -> CodeSeen:
+    """The code of that card."""
+    return CodeSeen(chips.person_of(profile).card_qr(), "camera", simulated)
+
+
+def bench(desk: DeskName = DeskName.RECEPTION, **parts: object) -> Bench:
+    """A desk in service."""
+    made = Bench(worlds.rules(desk), **parts)
+    made.say(UP)
+    return made
+
+
+def read(desk: Bench, profile: str = PROFILE) -> None:
+    """Code and card are presented and the chip is read."""
+    desk.say(code(profile), CARD)
+    desk.reader.run(chips.Field(chips.contents_of(profile)))
+
+
+def serve(desk: Bench, profile: str = PROFILE) -> None:
+    """The whole visit, to the answer."""
+    read(desk, profile)
+    desk.settle()
+    desk.hear_answer()

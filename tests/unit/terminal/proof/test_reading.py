@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -16,26 +15,31 @@ from crypto.emrtd.lds import Ef
 from crypto.emrtd.passive_auth import SecurityObject
 from crypto.errors import AccessRefusedError, CardLostError, MalformedError, MessagingBrokenError, StatusError
 from crypto.trust.store import TrustStore
-from drivers.simulator.card.contents import Contents, Limits
+from drivers.simulator.card.contents import Limits
 from drivers.simulator.faults import ChipFault
-from drivers.simulator.personalise import AaKey, Make, personalise
+from drivers.simulator.personalise import Make, personalise
 from drivers.simulator.profiles import PROFILES
 from terminal.events import Step
 from terminal.faults import FaultError
-from terminal.model import CheckName, ChipReading, DataSource, IssuerTrust, Person, Word
-from terminal.proof.access import ChipAccess, access_for
+from terminal.model import CheckName, DataSource, IssuerTrust, Person, Word
+from terminal.proof.access import ChipAccess
 from terminal.proof.reading import ChipConversation
 from tests.chips import (
     AUTHORITY,
+    GENUINE,
     NOW,
     Field,
     accepted,
     contents_of,
+    conversation,
+    key_of,
     person_of,
+    reasons,
     tools,
     uncovered,
     with_files,
     without,
+    words,
 )
 
 BLOCKS = (65_000, 256, 223)
@@ -43,42 +47,6 @@ MADE_IN = tuple(fault for fault in ChipFault if fault.made_in and fault is not C
 READ_BINARY = 0xB0
 
 
-def key_of(profile: str) -> ChipAccess:
-    """What the QR of that card opens: its number, and dates for BAC."""
-    who = person_of(profile)
-    born = PartialDate(who.born.year, who.born.month, who.born.day)
-    found = access_for(Person(DataSource.CARD_QR, who.id_number, born=born, issued=who.issued))
-    assert found is not None
-    return found
-
-
-def conversation(
-    contents: Contents,
-    *,
-    block: int = 65_000,
-    lost_at: int | None = None,
-    store: TrustStore | None = None,
-    enter: Callable[[Step], None] = lambda _step: None,
-) -> tuple[ChipConversation, Field]:
-    field = Field(contents, lost_at=lost_at)
-    return ChipConversation(field.transceive, tools(store), block, enter), field
-
-
-def words(reading: ChipReading) -> dict[CheckName, Word]:
-    return {check.name: check.word for check in reading.checks}
-
-
-def reasons(reading: ChipReading) -> dict[CheckName, str]:
-    return {check.name: check.why.key for check in reading.checks if check.why}
-
-
-GENUINE = {
-    CheckName.SIGNATURE: Word.SUCCESSFUL,
-    CheckName.HASHES: Word.SUCCESSFUL,
-    CheckName.ISSUER: Word.SUCCESSFUL,
-    CheckName.CHIP: Word.SUCCESSFUL,
-    CheckName.VALIDITY: Word.SUCCESSFUL,
-}
 SAID_OF = {
     ChipFault.CLONED: {CheckName.CHIP: Word.FAILED},
     ChipFault.ALTERED_DG13: {CheckName.HASHES: Word.FAILED},
@@ -298,93 +266,6 @@ def test_data_proven_false_need_not_be_readable_to_be_called_so() -> None:
     reading = talk.identify(key_of("cccd-2021"))
     assert words(reading)[CheckName.HASHES] is Word.FAILED
     assert reading.person == Person(DataSource.CHIP)
-
-
-# Chip authentication and active authentication -----------------------------------------------------------------------
-
-
-def resigned(profile: str, **changes: object) -> Contents:
-    """That card with other private keys or none; its files stay."""
-    return replace(contents_of(profile), **changes)  # type: ignore[arg-type]
-
-
-def test_a_chip_that_fails_chip_authentication_is_not_read_further() -> None:
-    talk, field = conversation(contents_of("cccd-2021", ChipFault.CLONED))
-    reading = talk.identify(key_of("cccd-2021"))
-    asked = len(field.commands)
-    assert not talk.alive
-    assert reasons(reading)[CheckName.CHIP] == "why.ca"
-    assert talk.read_photo() is None
-    talk.read_rest()
-    assert len(field.commands) == asked
-    assert not {Ef.DG2, Ef.COM} & talk.files.keys()
-
-
-def test_a_chip_that_refuses_chip_authentication_may_still_prove_itself_actively() -> None:
-    talk, _ = conversation(resigned("cccd-2021", chip=None))
-    reading = talk.identify(key_of("cccd-2021"))
-    assert words(reading)[CheckName.CHIP] is Word.SUCCESSFUL
-    assert reasons(reading)[CheckName.CHIP] == "why.aa"
-
-
-def test_a_chip_that_refuses_both_proofs_fails() -> None:
-    talk, _ = conversation(resigned("cccd-2021", chip=None, active_key=None))
-    reading = talk.identify(key_of("cccd-2021"))
-    assert words(reading)[CheckName.CHIP] is Word.FAILED
-
-
-def test_a_chip_that_refuses_its_only_proof_fails() -> None:
-    talk, _ = conversation(without(resigned("cccd-2021", chip=None), Ef.DG15))
-    reading = talk.identify(key_of("cccd-2021"))
-    assert words(reading)[CheckName.CHIP] is Word.FAILED
-    assert reasons(reading)[CheckName.CHIP] == "why.ca"
-
-
-@pytest.mark.parametrize("active", AaKey, ids=lambda kind: kind.name)
-def test_a_clone_without_dg14_fails_active_authentication(active: AaKey) -> None:
-    make = Make(active=active, fault=ChipFault.CLONED)
-    talk, _ = conversation(without(personalise(person_of("insured"), make, AUTHORITY), Ef.DG14))
-    reading = talk.identify(key_of("insured"))
-    assert words(reading)[CheckName.CHIP] is Word.FAILED
-    assert reasons(reading)[CheckName.CHIP] == "why.aa"
-
-
-def with_signed(profile: str, changed: dict[Ef, bytes]) -> Contents:
-    """That card with other files, signed."""
-    contents = contents_of(profile)
-    groups = {ef: raw for ef, raw in contents.files.items() if ef.number is not None} | changed
-    return with_files(contents, changed | {Ef.SOD: AUTHORITY.signer().sign(groups)})
-
-
-def unknown_chip_authentication(profile: str) -> bytes:
-    """DG14 with a variant of chip authentication that is not known."""
-    known = bytes.fromhex("04007F00070202030202")
-    dg14 = contents_of(profile).files[Ef.DG14]
-    assert known in dg14
-    return dg14.replace(known, known[:-1] + b"\x63")
-
-
-def test_a_chip_authentication_nobody_knows_leaves_active_authentication() -> None:
-    changed = with_signed("cccd-2021", {Ef.DG14: unknown_chip_authentication("cccd-2021")})
-    talk, _ = conversation(changed)
-    assert reasons(talk.identify(key_of("cccd-2021")))[CheckName.CHIP] == "why.aa"
-
-
-def test_a_chip_authentication_nobody_knows_alone_is_not_supported() -> None:
-    changed = with_signed("cccd-2021", {Ef.DG14: unknown_chip_authentication("cccd-2021")})
-    talk, _ = conversation(without(changed, Ef.DG15))
-    reading = talk.identify(key_of("cccd-2021"))
-    assert words(reading)[CheckName.CHIP] is Word.NOT_SUPPORTED
-    assert reasons(reading)[CheckName.CHIP] == "why.not_supported"
-
-
-def test_an_active_authentication_key_nobody_knows_is_not_supported() -> None:
-    ed25519 = bytes.fromhex("302A300506032B6570032100") + bytes(range(32))
-    changed = with_signed("cccd-2021", {Ef.DG15: tlv.encode(Ef.DG15.tag, ed25519)})
-    talk, _ = conversation(without(changed, Ef.DG14))
-    reading = talk.identify(key_of("cccd-2021"))
-    assert words(reading)[CheckName.CHIP] is Word.NOT_SUPPORTED
-    assert reasons(reading)[CheckName.CHIP] == "why.aa"
 
 
 # Bad moments ---------------------------------------------------------------------------------------------------------
