@@ -30,6 +30,8 @@ from terminal.view import Screen
 HELP = "play ten invented cases over the real parts"
 
 _UNEXPECTED = 1
+_MARKER = ".tram-demo"
+"""Lies in a folder that a demo made: no other is ever emptied."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -47,8 +49,8 @@ def run(args: argparse.Namespace) -> int:
     """Set the stage, then play or let play; 1 when a case came to something else than expected."""
     headless = args.headless or not _has_display()
     folder = args.out.resolve()
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "pictures").mkdir(parents=True)
+    _empty(folder)
+    (folder / "pictures").mkdir()
     with unwinding(), ExitStack() as stack:
         backend = stack.enter_context(backend_process(folder / "backend"))
         address, readers = _readers(stack, in_process=args.in_process)
@@ -60,6 +62,19 @@ def run(args: argparse.Namespace) -> int:
         stage = Stage(folder, table, backend, args.lang)
         _tell(args, f"{readers}; {screen}; {backend.url}; {folder}")
         return _play(stage, args) if headless else _let_play(stage, args.desk)
+
+
+def _empty(folder: Path) -> None:
+    """Make ``folder`` an empty one. Raises FaultError ``usage.bad`` where something else than a demo's files lies."""
+    marker = folder / _MARKER
+    if folder.exists() and not marker.is_file() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise FaultError("usage.bad", f"--out {folder}: holds other files than a demo's; name an empty folder")
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        marker.touch()
+    except OSError as error:
+        raise FaultError("usage.bad", f"--out {folder}: {error.strerror}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +158,7 @@ def _play(stage: Stage, args: argparse.Namespace) -> int:
     face = stage.face("reception")
     results: list[Played] = []
     failures: list[str] = []
+    errors: list[Exception] = []
 
     def all_cases() -> None:
         code = _UNEXPECTED
@@ -150,11 +166,15 @@ def _play(stage: Stage, args: argparse.Namespace) -> int:
             code = _play_all(stage, face, results, lambda played: _tell(args, _line(played, stage)))
         except DemoStuckError as stuck:
             failures.append(str(stuck))
+        except Exception as error:  # noqa: BLE001 - told to the waiting main thread, which raises it
+            errors.append(error)
         finally:
             face.quit(code)
 
     with closing(face):
         code = face.run(threading.Thread(target=all_cases, name="demo", daemon=True).start)
+    if errors:
+        raise errors[0]
     for failure in failures:
         print(failure, file=sys.stderr)
     if args.json:

@@ -54,6 +54,11 @@ class Watcher:
         """The engine's ``watch``."""
         self._moments.put((time.perf_counter(), state, effects))
 
+    def begin(self) -> None:
+        """Forget what the last case came to."""
+        self.input_at = 0.0
+        self.record = None
+
     def wait_for(self, *screens: Screen) -> State:
         """The next state that shows one of ``screens``. Raises DemoStuckError."""
         at = "nowhere"
@@ -110,7 +115,7 @@ class Player:
 
     def play(self, case: Case) -> Played:
         """Play ``case`` from idle to idle. Raises DemoStuckError."""
-        self._watcher.input_at = 0.0
+        self._watcher.begin()
         began = time.perf_counter()
         for act in case.acts:
             self._act(act, case)
