@@ -162,11 +162,16 @@ def _with_computer(values: Mapping[str, object]) -> dict[str, object]:
         "trust.directory": data / "trust",
         "trust.tickets": data / "ticket-keys",
         "journal.path": data / "journal.sqlite3",
-        "journal.key_file": data / "site.key",
+        "journal.key_file": _beside(values["journal.path"] or data / "journal.sqlite3"),
         "backend.token_file": None,
         "backend.ca_file": None,
     }
     return {key: filling[key] if value == "" and key in filling else value for key, value in values.items()}
+
+
+def _beside(journal: object) -> object:
+    """Where the site's key lies when nobody says so; a path of another kind is refused later, by its own key."""
+    return journal.parent / "site.key" if isinstance(journal, Path) else journal
 
 
 def _convert(values: Mapping[str, object], own: _Layer) -> Settings:

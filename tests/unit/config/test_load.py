@@ -53,6 +53,14 @@ def test_a_computer_without_configuration_is_a_reception_desk(nowhere: Path) -> 
     assert settings.backend.token_file is None
 
 
+def test_the_site_s_key_lies_beside_its_journal(nowhere: Path, write: Write) -> None:
+    assert load(environ={}).journal.key_file == nowhere / "data" / "site.key"
+    settings = load(write('[journal]\npath = "own/journal.sqlite"\n'), environ={})
+    assert settings.journal.key_file == nowhere / "own" / "site.key"
+    settings = load(write('[journal]\npath = "own/journal.sqlite"\nkey_file = "keys/k"\n'), environ={})
+    assert settings.journal.key_file == nowhere / "keys" / "k"
+
+
 # The table of ux §4: slow hint, reading, retry, allow, attention, stop, cannot, warn, removal, connect, total.
 TABLE: dict[DeskName, tuple[object, ...]] = {
     "reception": (4, 15, 8, 60, 60, 60, 60, 10, "never", 1.5, 4),
