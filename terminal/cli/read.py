@@ -17,7 +17,7 @@ from terminal.boot import EXTENDED_BLOCK, tools_for
 from terminal.cli.arguments import add_config, add_json, settings_of
 from terminal.cli.output import Json, print_json
 from terminal.clock import SystemClock
-from terminal.events import CardPlaced, DeviceDown, Event
+from terminal.events import CardPlaced, DeviceDown, DeviceUp, Event
 from terminal.faults import FaultError
 from terminal.flow.jobs import fault_of
 from terminal.messages import say
@@ -32,6 +32,7 @@ HELP = "read and prove the card on a reader"
 
 _REFUSED = 1
 _READ_SECONDS = 60.0
+_LONGEST_WAIT = 86_400
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     key.add_argument("--mrz", metavar="LINES", help="the machine-readable zone, 90 characters, lines joined or not")
     parser.add_argument("--no-photo", action="store_true", help="do not read DG2")
     parser.add_argument("--block", type=_block, default=EXTENDED_BLOCK, metavar="BYTES", help="most a read asks for")
-    parser.add_argument("--wait", type=float, default=10.0, metavar="SECONDS", help="how long to wait for a card")
+    parser.add_argument("--wait", type=_seconds, default=10.0, metavar="SECONDS", help="how long to wait for a card")
     add_config(parser)
     add_json(parser)
 
@@ -95,6 +96,13 @@ def _block(text: str) -> int:
     return size
 
 
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds <= _LONGEST_WAIT:
+        raise argparse.ArgumentTypeError(f"0 to {_LONGEST_WAIT}")
+    return seconds
+
+
 def _tools(args: argparse.Namespace) -> Tools:
     return tools_for(settings_of(args), SystemClock())
 
@@ -109,8 +117,8 @@ def _wait_for_card(reader: CardReader, pattern: str, seconds: float) -> CardPlac
             event = events.get(timeout=left)
         except queue.Empty:
             break
-        if isinstance(event, DeviceDown):
-            fault = event.fault
+        if isinstance(event, DeviceDown | DeviceUp):
+            fault = event.fault if isinstance(event, DeviceDown) else "card.silent"
         if isinstance(event, CardPlaced) and (event.reader == pattern or fnmatchcase(event.reader, pattern)):
             return event
     raise FaultError(fault, f"no card within {seconds:g} s")
