@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from crypto import tlv
 from crypto.emrtd.lds import Ef
 from crypto.trust.store import TrustStore
 from drivers.simulator.card.contents import Contents
@@ -303,18 +304,27 @@ def test_the_wanted_reader_is_found_by_pattern_and_by_its_very_name(
         assert shown["error"]["detail"] == "watchdog"
 
 
-def test_a_card_that_is_no_double_has_no_label(lines: Lines, lay: Lay, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Real(chips.Field):
-        simulated = False
+class Unlabelled(chips.Field):
+    """A field that does not say that its card is a double."""
+
+    simulated = False
+
+
+@pytest.mark.parametrize(("signed", "labelled"), [(True, True), (False, False)], ids=["simulator", "nobody"])
+def test_what_the_simulator_signed_is_labelled_and_what_nobody_signed_is_not(
+    lines: Lines, lay: Lay, monkeypatch: pytest.MonkeyPatch, signed: bool, labelled: bool
+) -> None:
+    contents = chips.contents_of(PROFILE)
+    if not signed:
+        contents = chips.with_files(contents, {Ef.SOD: tlv.encode(Ef.SOD.tag, b"nothing")})
 
     class OneCard(Reader):
         def submit(self, card: str, job: CardJob, cancel: threading.Event) -> None:
-            job(Real(chips.contents_of(PROFILE)))
+            job(Unlabelled(contents))
 
-    lay(chips.contents_of(PROFILE))
     monkeypatch.setattr(registry, "reader", lambda _name: lambda _options: OneCard(PLACED))
     code, shown = lines("read", "--can", "123450")
-    assert (code, shown[0].endswith("003 090 ••••••")) == (0, True)
+    assert (code, shown[0].endswith("003 090 ••••••")) == (0, not labelled)
 
 
 def test_a_card_that_is_lifted_is_a_lost_card(tram: Tram, lay: Lay) -> None:

@@ -280,3 +280,13 @@ def test_unreadable_data_ends_the_reading_unless_they_are_proven_false() -> None
         read({Ef.DG1: b"\x61\x00"}, report())
     person, _ = read({Ef.DG1: b"\x61\x00"}, report(hashes=((1, Word.FAILED),)))
     assert person == Person(DataSource.CHIP)
+
+
+def test_what_the_simulator_signed_is_labelled_whatever_the_reader_says() -> None:
+    for subject, simulated in (("CN=DS SIMULATED", True), ("CN=DS", False), (None, False)):
+        found = PassiveReport(Word.SUCCESSFUL, ((1, Word.SUCCESSFUL),), IssuerTrust.TRUSTED, signer_subject=subject)
+        read_by = [
+            reading_of({Ef.DG1: zone()}, found, GENUINE_CHIP, None, NOON, METRICS, simulated=said).simulated
+            for said in (False, True)
+        ]
+        assert read_by == [simulated, True]
