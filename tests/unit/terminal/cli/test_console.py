@@ -46,7 +46,7 @@ def test_each_new_screen_is_one_line() -> None:
 def test_a_result_says_what_what_to_do_and_which_outcome() -> None:
     shown, out = face()
     shown.show(result(Outcome.STOP))
-    assert out.getvalue() == "result · NO VALID INSURANCE · Offer self-pay or renewal · STOP\n"
+    assert out.getvalue() == "result · NO VALID INSURANCE · Offer self-pay or renewal · Stop\n"
 
 
 def test_the_line_speaks_the_language_of_its_options() -> None:
