@@ -15,14 +15,25 @@ from terminal.cli.arguments import USAGE, Parser, take_language
 from terminal.faults import CATALOGUE, FaultError
 
 _INTERRUPTED = 130
+_PIPE_CLOSED = 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the command line says: 0 done, 1 refused or failed check, 2 usage or configuration, 3 device or network.
 
-    Every error is told in the user's language with its remedy; 130 after Ctrl-C.
+    Every error is told in the user's language with its remedy; 130 after Ctrl-C, 141 when the reader of our output
+    has gone.
     """
-    arguments = sys.argv[1:] if argv is None else list(argv)
+    try:
+        code = _answer(sys.argv[1:] if argv is None else list(argv))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _deafen()
+        return _PIPE_CLOSED
+    return code
+
+
+def _answer(arguments: list[str]) -> int:
     _speak_unicode()
     language = output.language_of(os.environ, _system_language())
     as_json = "--json" in arguments
@@ -32,6 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(arguments, language)
     except KeyboardInterrupt:
         return _INTERRUPTED
+    except BrokenPipeError:
+        raise
     except (FaultError, ConfigError) as error:
         return output.fail(output.report_of(error, language), language, as_json=as_json)
     except Exception as error:  # noqa: BLE001 - the last stop: a person never sees a traceback, the log keeps it
@@ -66,6 +79,11 @@ def _run_verb(name: str, arguments: Sequence[str], language: str) -> int:
         return int(stop.code or 0)
     args.lang = language
     return int(module.run(args))
+
+
+def _deafen() -> None:
+    """Whoever read our output has gone; what is still buffered must not raise once more at the very end."""
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open until the process ends
 
 
 def _print_version() -> int:

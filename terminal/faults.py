@@ -83,7 +83,6 @@ CATALOGUE = _catalogue(
     Fault("net.denied", Who.ADMINISTRATOR, retriable=False),
     Fault("net.tls", Who.ADMINISTRATOR, retriable=False),
     Fault("net.open_circuit", Who.MACHINE, retriable=True),
-    Fault("gate.stuck", Who.STAFF, retriable=True),
     Fault("journal.write", Who.ADMINISTRATOR, retriable=False),
     Fault("journal.damaged", Who.ADMINISTRATOR, retriable=False),
     Fault("clock.wrong", Who.ADMINISTRATOR, retriable=False),
@@ -95,7 +94,6 @@ CATALOGUE = _catalogue(
     Fault("usage.bad", Who.STAFF, retriable=True, exit_code=2),
     Fault("trust.fingerprint", Who.ADMINISTRATOR, retriable=True, exit_code=1),
     Fault("trust.unreadable", Who.ADMINISTRATOR, retriable=False, exit_code=2),
-    Fault("state.expired", Who.STAFF, retriable=True),
     Fault("internal", Who.ADMINISTRATOR, retriable=True),
 )
 

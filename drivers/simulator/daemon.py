@@ -97,7 +97,7 @@ class PcscDaemon:
 
     def kill(self) -> None:
         """End the daemon as a crash does: its socket stays behind."""
-        self._end(signal.SIGKILL)
+        self._end(getattr(signal, "SIGKILL", signal.SIGTERM))
 
     def restart(self, *, readers: bool = True) -> None:
         """A new daemon at the same address."""
@@ -133,7 +133,7 @@ class PcscDaemon:
         for _ in range(int(_STARTED / 0.01)):
             if self._process is None or self._process.poll() is not None:
                 break
-            with socket.socket(socket.AF_UNIX) as probe:
+            with socket.socket(getattr(socket, "AF_UNIX", socket.AF_INET)) as probe:
                 if probe.connect_ex(str(self.socket_path)) == 0:
                     return
             waiting.wait(0.01)

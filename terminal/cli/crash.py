@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 import os
-import traceback
 from datetime import datetime
 from pathlib import Path
 
+from terminal.traces import describe
+
 _MAX_SIZE = 1 << 20
-
-
-def describe(error: BaseException) -> str:
-    """Types and places of ``error`` and its causes.
-
-    The errors' own texts are left out: a library's may quote the bytes it choked on.
-    """
-    parts: list[str] = []
-    seen: set[int] = set()
-    current: BaseException | None = error
-    while current is not None and id(current) not in seen:
-        seen.add(id(current))
-        frames = "".join(traceback.StackSummary.extract(traceback.walk_tb(current.__traceback__)).format())
-        parts.append(f"{type(current).__module__}.{type(current).__qualname__}\n{frames}")
-        current = current.__cause__ or current.__context__
-    return "caused by ".join(parts)
 
 
 def keep(folder: Path, name: str, at: datetime, error: BaseException) -> Path:

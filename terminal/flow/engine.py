@@ -33,6 +33,7 @@ from terminal.flow.session import advance
 from terminal.flow.states import State
 from terminal.flow.views import view_of
 from terminal.ports import CardReader, CodeSource, Face
+from terminal.traces import describe
 from terminal.view import Screen
 
 if TYPE_CHECKING:
@@ -165,8 +166,8 @@ class Engine:
             refused = next((fault for effect in todo if (fault := self._carry_out(effect))), None)
             if self._watch and todo:
                 self._watch(self.state, todo)
-        except Exception:  # the engine must outlive its own defects: the desk begins anew
-            log.exception("event %s failed", type(event).__name__)
+        except Exception as error:  # noqa: BLE001 - it must outlive its own defects: the desk begins anew
+            log.error("event %s failed: %s", type(event).__name__, describe(error))
             self._begin_anew(pause=_PAUSE if before.screen is Screen.STARTING else 0.0)
             return
         if refused:  # at once: anything else that is shown in this state could show the verdict

@@ -23,6 +23,7 @@ from terminal.events import Answered, AskFailed, Event, PhotoRead, ReadDone, Rea
 from terminal.faults import FaultError
 from terminal.model import EligibilityAnswer, RedeemAnswer
 from terminal.ports import Backend, CardJob, CardLink, EligibilityQuestion, RedeemQuestion
+from terminal.traces import describe
 
 if TYPE_CHECKING:
     from terminal.flow.effects import AskPerson, AskTicket, StartRead
@@ -98,7 +99,7 @@ def fault_of(error: Exception) -> str:
     for kind, code in table:
         if isinstance(error, kind):
             return code
-    log.error("unexpected end of a card conversation: %s", type(error).__name__, exc_info=error)
+    log.error("unexpected end of a card conversation: %s", describe(error))
     return "internal"
 
 

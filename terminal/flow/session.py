@@ -23,6 +23,7 @@ from terminal.flow.recognise import PersonSeen, Recognised, TicketSeen, UselessC
 from terminal.flow.rules import Rules
 from terminal.flow.states import State
 from terminal.flow.views import MRZ_AFTER, can_ask_again, may_admit
+from terminal.model import Message
 from terminal.view import Screen
 
 E = TypeVar("E")
@@ -82,6 +83,13 @@ def _card_for_number(state: State, event: on.CardPlaced, rules: Rules) -> Move:
 
 def _card_noted(state: State, event: on.CardPlaced, _rules: Rules) -> Move:
     return replace(state, card=event.card, card_simulated=event.simulated), ()
+
+
+def _second_card(state: State, event: on.CardPlaced, rules: Rules) -> Move:
+    """While one is being served: the first stays the one that is served, and people are told."""
+    if state.card is None or state.card == event.card:
+        return _card_noted(state, event, rules)
+    return show(replace(state, notice=Message("fault.card.two.remedy")), rules)
 
 
 def _card_on_result(state: State, event: on.CardPlaced, rules: Rules) -> Move:
@@ -258,10 +266,8 @@ def _table() -> MappingProxyType[tuple[Screen, Trigger], Row]:
             for screen in s
             if screen not in (s.ASK_NUMBER, s.RESULT, s.PLACE_CARD)
         ),
-        *(
-            _row(screen, on.CardPlaced, _card_noted, screen)
-            for screen in (s.STARTING, s.OUT_OF_SERVICE, s.ASK_NUMBER, s.READING, s.CHECKING)
-        ),
+        *(_row(screen, on.CardPlaced, _card_noted, screen) for screen in (s.STARTING, s.OUT_OF_SERVICE, s.CHECKING)),
+        *(_row(screen, on.CardPlaced, _second_card, screen) for screen in (s.ASK_NUMBER, s.READING)),
         _row(s.STARTING, Timer.LIFE, _start_over, s.OUT_OF_SERVICE),
         _row(s.IDLE, on.CardPlaced, _card_first, s.IDLE, s.ASK_NUMBER),
         _row(s.IDLE, PersonSeen, _code, s.IDLE, s.PLACE_CARD, s.READING, s.CHECKING),

@@ -80,7 +80,7 @@ def scene(desktop: Desktop) -> Iterator[Scene]:
 def test_buttons_do_what_they_say_in_order_on_the_tables_thread(scene: Scene, qtbot: QtBot) -> None:
     for name in ("show-insured", "place-insured", "lift", "show-ticket"):
         scene.press(name)
-    qtbot.waitUntil(lambda: len(scene.table.done) == 4)
+    qtbot.waitUntil(lambda: len(scene.table.done) == 4, timeout=20_000)
     assert scene.table.done == ["show insured", "place insured", "lift None", "show ticket"]
     assert scene.table.threads == {"demo-table"}
 
@@ -94,12 +94,12 @@ def test_the_cable_is_pulled_and_plugged(scene: Scene, qtbot: QtBot, app: QAppli
     scene.press("cable")
     app.processEvents()
     scene.press("cable")
-    qtbot.waitUntil(lambda: scene.table.done == ["cut True", "cut False"])
+    qtbot.waitUntil(lambda: scene.table.done == ["cut True", "cut False"], timeout=20_000)
 
 
 def test_a_desk_turns_the_window_and_then_tells(scene: Scene, qtbot: QtBot) -> None:
     scene.press("desk-gate")
-    qtbot.waitUntil(lambda: scene.desks == ["gate"])
+    qtbot.waitUntil(lambda: scene.desks == ["gate"], timeout=20_000)
     assert scene.shell.stage.desk is Desk.GATE
     assert scene.shell.view.screen is Screen.STARTING
 
@@ -109,9 +109,9 @@ def test_a_fault_is_said_and_the_table_works_on(scene: Scene, qtbot: QtBot) -> N
         return any("Dịch vụ thẻ đang tắt" in one.text() for one in scene.window.findChildren(QLabel))
 
     scene.press("place-brand-new")
-    qtbot.waitUntil(said)
+    qtbot.waitUntil(said, timeout=20_000)
     scene.press("lift")
-    qtbot.waitUntil(lambda: scene.table.done == ["lift None"])
+    qtbot.waitUntil(lambda: scene.table.done == ["lift None"], timeout=20_000)
 
 
 def test_the_table_speaks_the_windows_language(scene: Scene, app: QApplication) -> None:

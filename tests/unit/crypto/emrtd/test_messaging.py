@@ -9,7 +9,7 @@ from crypto.apdu import Channel, Command, Response
 from crypto.emrtd import ciphers, messaging
 from crypto.emrtd.keys import SessionKeys, Suite
 from crypto.emrtd.messaging import SecureMessaging
-from crypto.errors import CardLostError, MessagingBrokenError
+from crypto.errors import CardLostError, MessagingBrokenError, StatusError
 from tests.unit.crypto.emrtd.cards import ProtectedCard, constants, scripted
 
 KEYS = {suite: SessionKeys(suite, bytes([1]) * suite.key_size, bytes(range(suite.key_size))) for suite in Suite}
@@ -198,6 +198,9 @@ def test_no_bytes_of_a_stranger_are_ever_taken_for_data(answer: bytes) -> None:
     try:
         response = channel.send(READ_4)
     except (MessagingBrokenError, CardLostError):
+        return
+    except StatusError as error:  # 61xx without end: given up after a bounded number of answers
+        assert error.sw >> 8 == 0x61
         return
     assert not response.data
     assert response.sw != 0x9000
