@@ -1,6 +1,6 @@
 """How many frames each QR decoder reads and what a frame costs it, with a code in view and without.
 
-The frames are made here from a fixed seed: card, insurance and ticket codes of invented people under seven conditions,
+The frames are made here from a fixed seed: codes of invented cards, letters and figures under seven conditions,
 and empty desks. A code counts as read only when its bytes are exactly the ones that were drawn.
 """
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from queue import SimpleQueue
@@ -25,34 +24,44 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QEvent, QObject, QTimer
 
 from config.load import load
+from drivers.simulator.faults import ChipFault
 from drivers.simulator.inprocess import SimulatedReader
 from drivers.simulator.people import PEOPLE
-from drivers.simulator.presented import CardSide, PresentedCard
+from drivers.simulator.presented import CardSide, Handling, PresentedCard
 from terminal.boot import Terminal, build
-from terminal.events import Button, CardPlaced, CodeSeen, Event, Pressed
+from terminal.events import Button, CardPlaced, CardRemoved, CodeSeen, Event, Pressed
 from terminal.ports import Inbox
 from terminal.view import Screen
 from ui.app import WindowFace
 
 TRIES, WARM = 50, 3
+USUAL = Handling(ChipFault.SLOW, 15)
+"""Milliseconds a command, as contactless cards need."""
+
+AT_ONCE = Handling(ChipFault.SLOW, 0)
+"""All the steps of reading follow at once: the most work for the window that there can be."""
+
 PATIENCE = 10.0
 TARGET_MS = 100
 
 
 class Stamped(SimulatedReader):
-    """The simulated reader, noting when it tells of a card."""
+    """The simulated reader, noting when it tells of a card and of its leaving."""
 
-    def __init__(self, sensed: Callable[[], None]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._told_of = sensed
+        self.sensed: SimpleQueue[float] = SimpleQueue()
+        self.left: SimpleQueue[Event] = SimpleQueue()
 
     def start(self, inbox: Inbox) -> None:
         """Begin."""
 
         def tell(event: Event) -> None:
             if isinstance(event, CardPlaced):
-                self._told_of()
+                self.sensed.put(time.perf_counter())
             inbox(event)
+            if isinstance(event, CardRemoved):
+                self.left.put(event)
 
         super().start(tell)
 
@@ -82,38 +91,42 @@ class Eye(QObject):
 
 
 class Hands:
-    """Presents card and code over and over, on a thread of its own."""
+    """Presents card and code over and over, on a thread of its own; what it gives are milliseconds to the change."""
 
-    def __init__(
-        self, terminal: Terminal, reader: SimulatedReader, chip: CardSide, eye: Eye, sensed: SimpleQueue[float]
-    ) -> None:
+    def __init__(self, terminal: Terminal, reader: Stamped, chip: CardSide, eye: Eye) -> None:
         self._post = terminal.engine.post
-        self._reader, self._chip, self._eye, self._sensed = reader, chip, eye, sensed
+        self._reader, self._chip, self._eye = reader, chip, eye
         self._code = PEOPLE["insured"].card_qr()
 
     def card(self) -> float:
-        """Lay a card down; milliseconds until the screen changed (from IDLE to asking for the number)."""
-        self._reader.place(PresentedCard(self._chip))
-        return (self._eye.wait(Screen.ASK_NUMBER)[0] - self._sensed.get(timeout=PATIENCE)) * 1000
+        """Lay a card down: from IDLE to asking for the number."""
+        self._reader.place(PresentedCard(self._chip, USUAL))
+        changed = self._eye.wait(Screen.ASK_NUMBER)[0] - self._reader.sensed.get(timeout=PATIENCE)
+        self._lift()
+        return changed * 1000
 
     def code(self) -> float:
-        """Show a code; milliseconds until the screen changed (from IDLE to asking for the card)."""
+        """Show a code: from IDLE to asking for the card."""
         began = time.perf_counter()
         self._post(CodeSeen(self._code, "bench", simulated=True))
         return (self._eye.wait(Screen.PLACE_CARD)[0] - began) * 1000
 
-    def card_after_code(self) -> float:
-        """Lay the card of a code down; milliseconds until the reading was shown, while the chip is being read."""
+    def card_after_code(self, handling: Handling) -> float:
+        """Lay the card of a code down: from asking for it to READING, while the chip is being read."""
         self.code()
-        self._reader.place(PresentedCard(self._chip))
+        self._reader.place(PresentedCard(self._chip, handling))
         moment, screen = self._eye.wait(Screen.READING, Screen.RESULT)
         if screen is Screen.READING:
             self._eye.wait(Screen.RESULT)
-        return (moment - self._sensed.get(timeout=PATIENCE)) * 1000
+        self._lift()
+        return (moment - self._reader.sensed.get(timeout=PATIENCE)) * 1000
+
+    def _lift(self) -> None:
+        self._reader.lift()
+        self._reader.left.get(timeout=PATIENCE)  # told only once a running read has noticed
 
     def clear(self) -> None:
         """Back to the idle screen."""
-        self._reader.lift()
         self._post(Pressed(Button.DONE))
         self._eye.wait(Screen.IDLE)
 
@@ -126,7 +139,8 @@ def all_tries(hands: Hands, eye: Eye) -> dict[str, list[float]]:
         for name, act in (
             ("card sensed, no code yet", hands.card),
             ("code seen", hands.code),
-            ("card sensed after its code", hands.card_after_code),
+            ("card sensed after its code", lambda: hands.card_after_code(USUAL)),
+            ("same, card that needs no time", lambda: hands.card_after_code(AT_ONCE)),
         ):
             ms = act()
             if number >= 0:
@@ -143,20 +157,19 @@ def terminal_at(folder: Path, reader: SimulatedReader) -> Terminal:
 
 def main() -> None:
     """The terminal first, then the label, in one process."""
-    sensed: SimpleQueue[float] = SimpleQueue()
     outcome: list[dict[str, list[float]]] = []
     with ExitStack() as stack:
         folder = stack.enter_context(disk_folder())
         chip = PipedChip("insured")
         stack.callback(chip.close)
         tools_trusting(folder, [chip.root], time.perf_counter)
-        reader = Stamped(lambda: sensed.put(time.perf_counter()))
+        reader = Stamped()
         terminal = terminal_at(folder, reader)
         stack.callback(terminal.journal.close)
         face = terminal.face
         assert isinstance(face, WindowFace)
         eye = Eye(face)
-        hands = Hands(terminal, reader, chip, eye, sensed)
+        hands = Hands(terminal, reader, chip, eye)
 
         def play() -> None:
             try:
