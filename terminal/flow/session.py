@@ -73,7 +73,7 @@ def _start_over(state: State, _event: Input, rules: Rules) -> Move:
 
 def _card_first(state: State, event: on.CardPlaced, rules: Rules) -> Move:
     state = replace(state, card=event.card, card_simulated=event.simulated)
-    return moves.ask_number(state, rules) if rules.people else show(state, rules)
+    return moves.ask_number(state, rules) if rules.people else moves.notice(state, "code.not_here", rules)
 
 
 def _card_for_number(state: State, event: on.CardPlaced, rules: Rules) -> Move:

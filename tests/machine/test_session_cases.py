@@ -46,3 +46,10 @@ def test_a_number_refused_three_times_ends_in_attention_not_in_a_loop() -> None:
     assert state.case is not None
     assert state.case.verdict is not None
     assert state.case.verdict.title.key == "fault.card.locked.title"
+
+
+def test_a_card_at_a_gate_that_takes_tickets_only_is_told_so() -> None:
+    state, _ = played(on.CardPlaced("c", "r"), desk=Desk.GATE)
+    assert state.screen is Screen.IDLE
+    assert state.notice is not None
+    assert state.notice.key == "fault.code.not_here.remedy"

@@ -67,7 +67,7 @@ class IdleGate(Page):
     """The public screen: one line, one drawing."""
 
     def compose(self, view: View, stage: Stage) -> QWidget:
-        """Invitation above ticket, card and reader."""
+        """Invitation above camera and ticket."""
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(40, 20, 40, 24)

@@ -27,6 +27,7 @@ _BOXES = {
     Gesture.HOLD: QRectF(20, 52, 280, 164),
     Gesture.SWAP: QRectF(-12, 0, 344, 220),
     Gesture.CODE: QRectF(70, 0, 180, 210),
+    Gesture.GATE: QRectF(70, 0, 180, 210),
 }
 _CARD = QRectF(0, 0, 158, 100)
 
@@ -60,9 +61,12 @@ class CardDrawing(QWidget):
 
     def _draw(self, painter: QPainter) -> None:
         gesture = self._gesture
-        if gesture is Gesture.CODE:
+        if gesture in (Gesture.CODE, Gesture.GATE):
             self._camera(painter, QPointF(160, 34))
-            self._card(painter, 81, 104, code=True)
+            if gesture is Gesture.CODE:
+                self._card(painter, 81, 104, code=True)
+            else:
+                self._ticket(painter, 116, 104)
             self._arrow(painter, QPointF(160, 96), QPointF(160, 68))
             return
         self._reader(painter, active=gesture is Gesture.HOLD)
@@ -73,10 +77,6 @@ class CardDrawing(QWidget):
             self._card(painter, -8, 8, faded=True)
             self._card(painter, 170, 8)
             self._arrow(painter, QPointF(240, 114), QPointF(200, 148))
-        elif gesture is Gesture.GATE:
-            self._ticket(painter, 22, 6)
-            self._card(painter, 150, 6)
-            self._arrow(painter, QPointF(160, 112), QPointF(160, 150))
         else:
             self._card(painter, 81, 4)
             self._arrow(painter, QPointF(160, 110), QPointF(160, 148))
