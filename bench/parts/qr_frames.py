@@ -38,7 +38,9 @@ def payloads() -> list[bytes]:
 
 def drawn(payload: bytes, module: float, turn: float, tilt: float) -> GreyArray:
     """The code with ``module`` pixels a module on a light card, turned by degrees and tilted by a share."""
-    symbol = zxingcpp.create_barcode(payload.decode(), zxingcpp.BarcodeFormat.QRCode, ec_level="M")
+    # As bytes where it is not ASCII: cards carry bare UTF-8, and a text may be given a character set's mark instead.
+    content = payload.decode() if payload.isascii() else payload
+    symbol = zxingcpp.create_barcode(content, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
     code = np.array(symbol.to_image(scale=8), dtype=np.uint8)
     side = code.shape[0] * module / 8
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], dtype=np.float32) * side / 2
