@@ -160,4 +160,5 @@ class Player:
     def _clear(self) -> None:
         self._table.lift()
         self._post(Pressed(Button.DONE))
-        self._watcher.wait_for(Screen.IDLE)
+        while self._watcher.wait_for(Screen.IDLE).card is not None:
+            continue  # the reader takes its time to notice that the card is gone

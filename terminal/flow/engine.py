@@ -164,7 +164,7 @@ class Engine:
             if self._seen_at is None and isinstance(event, CardPlaced | CodeSeen | NumberTyped | MrzTyped):
                 self._seen_at = self._now()
             refused = next((fault for effect in todo if (fault := self._carry_out(effect))), None)
-            if self._watch and todo:
+            if self._watch and (todo or self.state is not before):
                 self._watch(self.state, todo)
         except Exception as error:  # noqa: BLE001 - it must outlive its own defects: the desk begins anew
             log.error("event %s failed: %s", type(event).__name__, describe(error))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -240,14 +239,35 @@ def test_what_the_first_person_needs_is_loaded_ahead(site: Site, parts: Parts, m
 # Faults at the start -------------------------------------------------------------------------------------------------
 
 
-def fault(settings: Settings) -> FaultError:
-    with pytest.raises(FaultError) as caught:
-        boot.build(settings)
-    gc.collect()  # a journal left open would warn here, and warnings are errors
-    return caught.value
+Refused = Callable[[Settings], FaultError]
 
 
-def test_a_ticket_key_that_is_none_is_a_fault_of_trust(site: Site, parts: Parts) -> None:
+@pytest.fixture
+def fault(monkeypatch: pytest.MonkeyPatch) -> Refused:
+    """The fault with which building these settings ends; a journal that was opened is closed again."""
+
+    class Watched(Journal):
+        def __init__(self, path: Path) -> None:
+            super().__init__(path)
+            opened.append(self)
+
+        def close(self) -> None:
+            super().close()
+            opened.remove(self)
+
+    opened: list[Journal] = []
+    monkeypatch.setattr("terminal.boot.Journal", Watched)
+
+    def fault(settings: Settings) -> FaultError:
+        with pytest.raises(FaultError) as caught:
+            boot.build(settings)
+        assert opened == []
+        return caught.value
+
+    return fault
+
+
+def test_a_ticket_key_that_is_none_is_a_fault_of_trust(site: Site, parts: Parts, fault: Refused) -> None:
     settings = site("gate")
     settings.trust.tickets.mkdir(parents=True)
     (settings.trust.tickets / "issuer.pem").write_text("not a key")
@@ -256,7 +276,9 @@ def test_a_ticket_key_that_is_none_is_a_fault_of_trust(site: Site, parts: Parts)
     assert str(settings.trust.tickets) in error.detail
 
 
-def test_a_trust_store_that_is_broken_is_a_fault_at_each_read_and_not_at_the_start(site: Site, parts: Parts) -> None:
+def test_a_trust_store_that_is_broken_is_a_fault_at_each_read_and_not_at_the_start(
+    site: Site, parts: Parts, fault: Refused
+) -> None:
     settings = site("reception")
     settings.trust.directory.mkdir(parents=True)
     (settings.trust.directory / "index.json").write_text("{")
@@ -266,7 +288,9 @@ def test_a_trust_store_that_is_broken_is_a_fault_at_each_read_and_not_at_the_sta
     assert caught.value.fault.code == "trust.unreadable"
 
 
-def test_a_decoder_whose_library_is_missing_names_it(site: Site, parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_decoder_whose_library_is_missing_names_it(
+    site: Site, parts: Parts, fault: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def decoder() -> None:
         raise ImportError("no zbar", name="pyzbar")
 
@@ -275,7 +299,9 @@ def test_a_decoder_whose_library_is_missing_names_it(site: Site, parts: Parts, m
     assert (error.fault.code, error.detail) == ("install.missing", "decoder zbar: pyzbar")
 
 
-def test_a_plug_in_that_is_missing_is_a_fault(site: Site, parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plug_in_that_is_missing_is_a_fault(
+    site: Site, parts: Parts, fault: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def missing(_name: str) -> None:
         raise FaultError("install.missing", "tram.reader pcsc")
 
@@ -283,14 +309,14 @@ def test_a_plug_in_that_is_missing_is_a_fault(site: Site, parts: Parts, monkeypa
     assert fault(site("reception")).fault.code == "install.missing"
 
 
-def test_a_journal_that_cannot_be_written_is_a_fault(site: Site, parts: Parts) -> None:
+def test_a_journal_that_cannot_be_written_is_a_fault(site: Site, parts: Parts, fault: Refused) -> None:
     settings = site("reception")
     settings.journal.path.mkdir(parents=True)
     assert fault(settings).fault.code == "journal.write"
 
 
 def test_a_backend_that_cannot_be_built_leaves_no_journal_open(
-    site: Site, parts: Parts, monkeypatch: pytest.MonkeyPatch
+    site: Site, parts: Parts, fault: Refused, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(_options: BackendOptions) -> None:
         raise FaultError("net.tls")
@@ -304,12 +330,11 @@ def test_a_backend_that_cannot_be_built_leaves_no_journal_open(
     [('token_file = "token"', "backend.url"), ('url = "http://127.0.0.1:1"', "backend.token_file")],
 )
 def test_what_only_the_site_knows_must_be_said(
-    site: Site, parts: Parts, monkeypatch: pytest.MonkeyPatch, backend: str, key: str
+    site: Site, parts: Parts, fault: Refused, monkeypatch: pytest.MonkeyPatch, backend: str, key: str
 ) -> None:
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
     with pytest.raises(ConfigError) as caught:
         boot.build(site("reception", backend=backend))
-    gc.collect()
     assert (caught.value.path, caught.value.problem) == (key, Problem.NEEDED)
 
 

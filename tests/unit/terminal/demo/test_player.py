@@ -200,6 +200,27 @@ def test_the_time_to_a_decision_begins_with_the_last_input(stage: Stage, monkeyp
     assert (stage.watcher.input_at, stage.watcher.record_at) == (0.01, 0.03)
 
 
+def test_the_next_case_begins_when_the_reader_has_noticed_that_the_card_is_gone(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str | None] = []
+
+    def done(_event: Event) -> None:
+        for card in ("card", None):
+            stage.watcher(replace(at(Screen.IDLE), card=card), ())
+            seen.append(card)
+
+    stage.player = Player(stage.table, stage.watcher, done, stage._screenshot, Path())
+    stage.on("show insured", Screen.PLACE_CARD)
+    stage.on("place insured", Screen.RESULT, READ, record(), photo=True)
+    stage.player.play(INSURED)
+    stage.tell(Screen.IDLE)
+    assert stage.watcher.wait_for(Screen.IDLE).card is None
+    assert seen == ["card", None]
+    with pytest.raises(DemoStuckError):
+        stage.watcher.wait_for(Screen.IDLE)  # the one with the card was passed over
+
+
 # What goes wrong -----------------------------------------------------------------------------------------------------
 
 

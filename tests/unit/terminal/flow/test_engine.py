@@ -181,11 +181,12 @@ def test_the_watcher_sees_states_and_what_was_done() -> None:
 
     desk = bench()
     engine = Engine(desk.engine._desk, watch)
-    for event in (UP, UP, Pressed(Button.DONE)):
+    for event in (UP, Pressed(Button.DONE), code(), CARD, CardRemoved("card-1"), CardRemoved("card-1")):
         engine.post(event)
         engine.turn(0.0)
-    assert [screen for screen, _ in seen] == [Screen.IDLE, Screen.IDLE]
-    assert all(any(isinstance(effect, Show) for effect in effects) for _, effects in seen)
+    assert [screen for screen, _ in seen] == [Screen.IDLE, Screen.PLACE_CARD, Screen.READING, Screen.READING]
+    assert [bool(effects) for _, effects in seen] == [True, True, True, False]
+    assert all(isinstance(effects[-1], Show) for _, effects in seen if effects)
 
 
 # Names of scans ------------------------------------------------------------------------------------------------------
