@@ -64,6 +64,7 @@ class _Connection:
         self._context: int | None = None
         self._card: int | None = None
         self._protocol = 0
+        self._refusal = FaultError("reader.busy")
         self._given_up = threading.Event()
 
     def give_up(self) -> None:
@@ -80,7 +81,8 @@ class _Connection:
         return bytes(atr)
 
     def _take(self, context: int) -> None:
-        # Others look at a new card too (Windows itself, browser plug-ins), most only for a moment.
+        # Others look at a new card too (Windows itself, browser plug-ins), most only for a moment; and a card that is
+        # still on its way into the field is mute at first.
         for _ in range(_TRIES):
             if self._connect(context, scard.SCARD_SHARE_EXCLUSIVE):
                 return
@@ -89,14 +91,18 @@ class _Connection:
                 return
             if self._given_up.wait(_TRY_AGAIN):
                 break
-        raise FaultError("reader.busy")
+        raise self._refusal
 
     def _connect(self, context: int, mode: int) -> bool:
         code, card, protocol = scard.SCardConnect(context, self._reader, mode, _PROTOCOLS)
         if same(code, scard.SCARD_E_SHARING_VIOLATION):
+            self._refusal = FaultError("reader.busy")
+            return False
+        if any(same(code, mute) for mute in _MUTE):
+            self._refusal = FaultError("card.silent", f"connect: {code & 0xFFFFFFFF:08X}")
             return False
         if failed(code):
-            raise _connect_error(code)
+            raise CardLostError(f"connect: {code & 0xFFFFFFFF:08X}")
         self._card, self._protocol = card, protocol
         return True
 
@@ -127,12 +133,6 @@ class _Connection:
                 _log.debug("disconnect: %08X", code & 0xFFFFFFFF)
         if self._context is not None:
             scard.SCardReleaseContext(self._context)
-
-
-def _connect_error(code: int) -> Exception:
-    if any(same(code, mute) for mute in _MUTE):
-        return FaultError("card.silent", f"connect: {code & 0xFFFFFFFF:08X}")
-    return CardLostError(f"connect: {code & 0xFFFFFFFF:08X}")
 
 
 class LostLink:

@@ -107,6 +107,13 @@ def test_a_card_that_does_not_answer_its_reset_is_silent(service: FakeService, l
         link.transceive(SELECT)
 
 
+def test_a_card_that_is_mute_at_first_is_asked_again(service: FakeService, link: PcscLink) -> None:
+    answers = [(scard.SCARD_W_UNRESPONSIVE_CARD, 0, 0)] * 4 + [(0, 9, scard.SCARD_PROTOCOL_T1)]
+    service.set("SCardConnect", lambda context, reader, mode, protocols: answers.pop(0))
+    link.connect()
+    assert link.transceive(SELECT) == b"\x90\x00"
+
+
 @pytest.mark.parametrize("code", [scard.SCARD_E_NO_SMARTCARD, scard.SCARD_W_REMOVED_CARD, scard.SCARD_E_UNKNOWN_READER])
 def test_a_card_that_left_before_the_connect_is_lost(service: FakeService, link: PcscLink, code: int) -> None:
     service.set("SCardConnect", lambda context, reader, mode, protocols: (code, 0, 0))

@@ -34,7 +34,7 @@ class Part:
         self.found: list[ReaderInfo] = [ReaderInfo("ACS 0", False, "", False)]
         self.events: list[Event] = [DeviceUp(Device.CAMERA, "0")]
         self.fault: str | None = None
-        self.time = NOW
+        self.time = datetime.now(UTC)
         self.stopped = 0
         self.token = ""
 
