@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -313,7 +314,8 @@ def test_whether_there_is_a_display(
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("terminal.cli.demo.sys.platform", platform)
+    # Only this module's view of the machine: other threads may be importing what looks at it.
+    monkeypatch.setattr("terminal.cli.demo.sys", SimpleNamespace(platform=platform))
     assert demo._has_display() is there
 
 
