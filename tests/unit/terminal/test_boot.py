@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -229,7 +230,7 @@ def test_what_the_first_person_needs_is_loaded_ahead(site: Site, parts: Parts, m
     terminal.journal.close()
     terminal.engine._desk.warm_up()  # every name is there
     loaded: list[str] = []
-    monkeypatch.setattr("terminal.boot.importlib.import_module", loaded.append)
+    monkeypatch.setattr("terminal.boot.importlib", SimpleNamespace(import_module=loaded.append))
     terminal.engine._desk.warm_up()
     assert {"crypto.codes.sniff", "terminal.proof.reading", "terminal.proof.photo", "PIL.Image", "requests"} == {
         *loaded

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -190,7 +190,7 @@ def test_a_ticket_s_result_follows_from_its_code_alone(stage: Stage) -> None:
 
 def test_the_time_to_a_decision_begins_with_the_last_input(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(1000))
-    monkeypatch.setattr(time, "perf_counter", lambda: next(clock) / 100)
+    monkeypatch.setattr(player, "time", SimpleNamespace(perf_counter=lambda: next(clock) / 100))
     stage.tell(Screen.CHECKING, ASK)
     stage.tell(Screen.READING, READ)
     stage.tell(Screen.CHECKING, ASK)
