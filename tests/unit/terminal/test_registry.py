@@ -21,6 +21,7 @@ LOADERS: list[tuple[str, Callable[[str], object]]] = [
     ("tram.backend", registry.backend),
     ("tram.face", registry.face),
     ("tram.table", registry.table),
+    ("tram.virtual_readers", registry.virtual_readers),
 ]
 
 
