@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 HELP = "read and prove the card on a reader"
 
 _REFUSED = 1
+_NOT_PASSED = frozenset({Word.FAILED, Word.ABORTED})
 _READ_SECONDS = 60.0
 _LONGEST_WAIT = 86_400
 
@@ -162,7 +163,7 @@ def _print(args: argparse.Namespace, reading: ChipReading, talk: ChipConversatio
         print_json(report)
     else:
         print("\n".join(_lines(reading, report, args.lang)))
-    return _REFUSED if any(check.word is Word.FAILED for check in reading.checks) else 0
+    return _REFUSED if any(check.word in _NOT_PASSED for check in reading.checks) else 0
 
 
 def report_of(reading: ChipReading, talk: ChipConversation) -> dict[str, Json | str | int | bool]:

@@ -223,6 +223,12 @@ def test_a_check_that_fails_makes_it_1(
     assert (ended, shown["checks"][check]) == (code, word)
 
 
+def test_a_security_object_that_cannot_be_read_makes_it_1(tram: Tram, lay: Lay) -> None:
+    lay(chips.with_files(chips.contents_of(PROFILE), {Ef.SOD: tlv.encode(Ef.SOD.tag, b"nothing")}))
+    ended, shown = tram("read", "--can", "123450")
+    assert (ended, shown["checks"]["signature"], shown["checks"]["chip"]) == (1, "aborted", "undetermined")
+
+
 # Devices -------------------------------------------------------------------------------------------------------------
 
 
@@ -324,7 +330,7 @@ def test_what_the_simulator_signed_is_labelled_and_what_nobody_signed_is_not(
 
     monkeypatch.setattr(registry, "reader", lambda _name: lambda _options: OneCard(PLACED))
     code, shown = lines("read", "--can", "123450")
-    assert (code, shown[0].endswith("003 090 ••••••")) == (0, not labelled)
+    assert (code, shown[0].endswith("003 090 ••••••")) == (0 if signed else 1, not labelled)
 
 
 def test_a_card_that_is_lifted_is_a_lost_card(tram: Tram, lay: Lay) -> None:
