@@ -157,13 +157,16 @@ class Engine:
             self._handle(TimerFired(timer, arming))
 
     def _handle(self, event: Event) -> None:
-        before = self.state
+        before, came_at = self.state, self._now()
+        presented = isinstance(event, CardPlaced | CodeSeen | NumberTyped | MrzTyped)
         try:
             recognised = self._recognised(event)
             self.state, todo = advance(before, recognised, self._desk.rules)
-            if self._seen_at is None and isinstance(event, CardPlaced | CodeSeen | NumberTyped | MrzTyped):
-                self._seen_at = self._now()
+            if self._seen_at is None and presented:
+                self._seen_at = came_at
             refused = next((fault for effect in todo if (fault := self._carry_out(effect))), None)
+            if self._seen_at is None and presented and self.state.case is not None:
+                self._seen_at = came_at  # the wipe of the person before forgot it
             if self._watch and (todo or self.state is not before):
                 self._watch(self.state, todo)
         except Exception as error:  # noqa: BLE001 - it must outlive its own defects: the desk begins anew

@@ -22,13 +22,14 @@ from terminal.events import (
 from terminal.faults import FaultError
 from terminal.flow.effects import Effect, Record, Show
 from terminal.flow.engine import Engine
+from terminal.flow.jobs import AskWork
 from terminal.flow.rules import Times
 from terminal.flow.states import State
-from terminal.model import Outcome, Photo
-from terminal.ports import EligibilityQuestion
+from terminal.model import Outcome, Photo, RedeemAnswer
+from terminal.ports import EligibilityQuestion, RedeemQuestion
 from terminal.view import Cue, Desk, Screen
 from tests import chips
-from tests.desk import CARD, EVENT, PROFILE, UP, Bench, bench, code, read, serve, ticket_text
+from tests.desk import CARD, EVENT, PROFILE, UP, Bench, FakeBackend, bench, code, read, serve, ticket_text
 from tests.machine import worlds
 
 
@@ -94,6 +95,20 @@ def test_the_record_says_how_long_the_person_waited(desk: Bench) -> None:
     desk.clock.advance(1000)
     serve(desk)
     assert [ms for _, _, ms in desk.recorder.kept] == [2750, 0]
+
+
+def test_who_interrupts_a_result_waits_from_then_on() -> None:
+    class Slow(FakeBackend):
+        def redeem(self, question: RedeemQuestion, deadline: float) -> RedeemAnswer:
+            desk.clock.advance(0.25)
+            return super().redeem(question, deadline)
+
+    backend = Slow(answer=worlds.redeemed())
+    desk = bench(Desk.GATE, ask=lambda post: AskWork(backend, "A1", 4.0, post))
+    for ticket in ("T1", "T2"):
+        desk.say(CodeSeen(ticket_text(ticket), "camera"))
+        desk.hear_answer()
+    assert [ms for _, _, ms in desk.recorder.kept] == [250, 250]
 
 
 def test_a_typed_number_opens_the_chip_too(desk: Bench) -> None:
