@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Protocol
+
+VIETNAM_TIME = timezone(timedelta(hours=7))
+"""One zone, no daylight saving; the machine's own zone setting must not change what a ticket or a screen says."""
 
 
 class Clock(Protocol):

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 
+from terminal.clock import VIETNAM_TIME
 from terminal.messages import say, words
 from terminal.model import Message
 from terminal.ports import Inbox
 from terminal.view import Desk
 from ui.palette import Theme
-
-VIETNAM_TIME = timezone(timedelta(hours=7))
-"""One zone, no daylight saving, whatever the machine's own setting says."""
 
 
 @dataclass(frozen=True, slots=True)

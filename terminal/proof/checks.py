@@ -12,6 +12,7 @@ from crypto.emrtd.lds import Ef
 from crypto.emrtd.mrz import Mrz
 from crypto.emrtd.vietnam import NO_EXPIRY, Dg13, parse_dg13
 from crypto.errors import MalformedError
+from terminal.clock import VIETNAM_TIME
 from terminal.model import (
     Check,
     CheckName,
@@ -24,7 +25,6 @@ from terminal.model import (
     Word,
 )
 from terminal.proof.passive import PassiveReport
-from terminal.proof.verdict import VIETNAM_TIME
 
 SIMULATED = "SIMULATED"
 """In the names of the simulator's issuer: what it signed is labelled even where an operator has accepted it."""

@@ -7,9 +7,10 @@ what a person should look at, then yes. A yes is given only when every demanded 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 from crypto.codes.citizen_id import fold_name
+from terminal.clock import VIETNAM_TIME
 from terminal.model import (
     Check,
     CheckName,
@@ -25,9 +26,6 @@ from terminal.model import (
     Verdict,
     Word,
 )
-
-VIETNAM_TIME = timezone(timedelta(hours=7))
-"""One zone, no daylight saving; the machine's own zone setting must not change what a ticket says."""
 
 NEAR_EXPIRY = timedelta(days=14)
 
