@@ -19,14 +19,12 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_ds
 from ecdsa.ellipticcurve import INFINITY, PointJacobi
 
 from crypto import der, tlv
+from crypto.agreement import Random as Random
+from crypto.agreement import draw
 from crypto.errors import MalformedError, NotSupportedError, SignatureWrongError
 from crypto.tlv import Tlv
 
-Random = Callable[[int], bytes]
-"""So many unpredictable bytes."""
-
 _PRIME_FIELD = "1.2.840.10045.1.1"
-_SCALAR_TRIES = 128
 _HASH_OF_SIZE: dict[int, type[hashes.HashAlgorithm]] = {
     28: hashes.SHA224,
     32: hashes.SHA256,
@@ -103,12 +101,7 @@ class Curve:
 
     def scalar(self, random: Random) -> int:
         """A fresh private key in 1..order-1, by rejection from ``order_size`` random bytes."""
-        mask = (1 << self.order.bit_length()) - 1
-        for _ in range(_SCALAR_TRIES):
-            number = int.from_bytes(random(self.order_size), "big") & mask
-            if 0 < number < self.order:
-                return number
-        raise ValueError("the random source is stuck")
+        return draw(self.order, random)
 
     def public(self, private: int) -> Point:
         """The point that belongs to a private key: ``private`` times the base point."""
@@ -121,7 +114,7 @@ class Curve:
         """``scalar`` times ``point``; raises MalformedError at infinity."""
         return self._affine(self._inner(point) * (scalar % self.order))
 
-    def add(self, first: Point, second: Point) -> Point:
+    def combine(self, first: Point, second: Point) -> Point:
         """The sum of two points; raises MalformedError at infinity."""
         return self._affine(self._inner(first) + self._inner(second))
 

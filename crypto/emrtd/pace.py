@@ -107,7 +107,7 @@ def _map_generator(channel: Channel, curve: Curve, nonce: int, random: Random) -
     shared = curve.multiply(private, chip)
     if nonce % curve.order == 0:
         return shared
-    return curve.add(curve.public(nonce % curve.order), shared)
+    return curve.combine(curve.public(nonce % curve.order), shared)
 
 
 def _agree(channel: Channel, info: PaceInfo, curve: Curve, generator: Point, random: Random) -> SecureMessaging:

@@ -107,7 +107,7 @@ class _Run:
         private = self._curve.scalar(self._random)
         shared = self._curve.multiply(private, self._curve.decode(theirs))
         scaled = self._curve.public(self._nonce % self._curve.order)
-        self._generator = self._curve.add(scaled, shared)
+        self._generator = self._curve.combine(scaled, shared)
         return self._curve.encode(self._curve.public(private))
 
     def _agree(self, theirs: bytes) -> bytes:

@@ -82,7 +82,7 @@ def test_native_arithmetic_agrees_with_generic_arithmetic(parameter_id: int) -> 
     assert curve.decode(curve.encode(public)) == public
     peer = curve.public(theirs)
     assert curve.agree(ours, peer) == curve.agree(theirs, public) == curve.encode_x(curve.multiply(ours, peer))
-    assert curve.add(public, peer) == curve.multiply(ours - 77, curve.generator)
+    assert curve.combine(public, peer) == curve.multiply(ours - 77, curve.generator)
 
 
 @pytest.mark.parametrize("changed", ["p", "a", "b", "order", "cofactor"])
@@ -191,7 +191,7 @@ def test_sums_that_reach_infinity_are_refused(parameter_id: int) -> None:
     curve = curves.by_parameter_id(parameter_id)
     minus = curve.multiply(curve.order - 1, curve.generator)
     with pytest.raises(MalformedError):
-        curve.add(curve.generator, minus)
+        curve.combine(curve.generator, minus)
     with pytest.raises(MalformedError):
         curve.multiply(0, curve.generator)
     with pytest.raises(MalformedError):

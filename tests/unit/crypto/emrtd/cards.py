@@ -161,7 +161,7 @@ class PaceCard:
         shared = self.curve.multiply(self.private[0], self.curve.decode(raw))
         nonce = int.from_bytes(self.nonce, "big")
         if nonce:
-            shared = self.curve.add(self.curve.multiply(nonce, self.curve.generator), shared)
+            shared = self.curve.combine(self.curve.multiply(nonce, self.curve.generator), shared)
         self._generator = shared
         return self._reply(0x82, self.curve.encode(self.curve.multiply(self.private[0], self.curve.generator)))
 
