@@ -32,6 +32,7 @@ _ODD_OFFSET = 0x8000
 _DISCRETIONARY = 0x53
 _FAR_OVERHEAD = 4
 _LONGEST_HEADER = 7
+_MAX_BLOCKS = MAX_FILE // 32
 _SMALLER_BLOCKS = (1024, 256, 223, 192, 128, 64, 32)
 _REFUSES_SHORT_ID = frozenset({SW_FILE_NOT_FOUND, SW_OFFSET_OUTSIDE, 0x6981, 0x6985, 0x6986, 0x6A81, 0x6A86})
 
@@ -42,30 +43,49 @@ def select_application(channel: Channel) -> None:
     channel.send(Command(0x00, 0xA4, 0x04, 0x0C, _EMRTD)).require("select the eMRTD application")
 
 
-def read_card_access(channel: Channel) -> bytes:
-    """EF.CardAccess, which says how to open the chip; raises StatusError when there is none.
+def read_card_access(channel: Channel, *, by_short_id: bool = True) -> tuple[bytes, bool]:
+    """EF.CardAccess, which says how to open the chip, and whether its short identifier led to it.
 
-    The master file is selected only when the file is not found without: cards of Vietnam answer 6D00 to that.
+    By short identifier it costs one command; where that leads nowhere, or to a file of something else that is selected
+    after power-up, it is selected by name. The master file is selected only when the file is not found without: cards
+    of Vietnam answer 6D00 to that. Raises StatusError when there is no such file, MalformedError.
     """
-    response = _select(channel, Ef.CARD_ACCESS)
-    if response.sw != SW_OK:
+    reader = FileReader(channel, SHORT_MAX)
+    if by_short_id:
+        response = channel.send(Command(0x00, 0xB0, 0x80 | Ef.CARD_ACCESS.sfi, 0, le=SHORT_MAX))
+        if response.sw in (SW_OK, SW_END_OF_FILE) and response.data[:1] == bytes([Ef.CARD_ACCESS.tag]):
+            return reader.read_selected(Ef.CARD_ACCESS, have=response.data), True
+    if _select(channel, Ef.CARD_ACCESS).sw != SW_OK:
         channel.send(_MASTER_FILE)  # whatever it says, the file itself decides
         _select(channel, Ef.CARD_ACCESS).require("select CARD_ACCESS")
-    return FileReader(channel, SHORT_MAX).read_selected(Ef.CARD_ACCESS)
+    return reader.read_selected(Ef.CARD_ACCESS), False
+
+
+def read_atr_info(channel: Channel) -> bytes:
+    """EF.ATR/INFO by its short identifier, before an application is selected; raises StatusError.
+
+    It is worth one command, not the two of a selection.
+    """
+    command = Command(0x00, 0xB0, 0x80 | Ef.ATR_INFO.sfi, 0, le=SHORT_MAX)
+    return channel.send(command).require("read ATR_INFO", SW_END_OF_FILE)
 
 
 class FileReader:
     """Reads files block by block and remembers what this chip refuses.
 
     ``block`` is how many plain bytes are asked for at once; it shrinks when the chip or reader cannot do it.
-    ``partial`` holds what the read in progress, or the last one that failed, has got so far.
+    ``partial`` holds what the read in progress, or the last one that failed, has got so far, ``reading`` which file
+    that is. ``asked`` and ``granted`` are the most bytes that one command asked for, and that one was answered after.
     """
 
-    def __init__(self, channel: Channel, block: int) -> None:
+    def __init__(self, channel: Channel, block: int, *, short_ids: bool | None = None) -> None:
         self._channel = channel
-        self._short_ids: bool | None = None
+        self.short_ids = short_ids
         self.block = block
         self.partial = b""
+        self.reading: Ef | None = None
+        self.asked = 0
+        self.granted = 0
 
     def read(self, ef: Ef, *, have: bytes = b"", on_block: OnBlock | None = None) -> bytes:
         """The whole of ``ef``, a single data object whose header tells its size.
@@ -73,40 +93,42 @@ class FileReader:
         ``have`` are bytes of it that an earlier read got (``partial``). Raises StatusError (6A82: no such file),
         MalformedError, and whatever the channel raises.
         """
-        self.partial = have
-        by_short_id = not have and self._short_ids is not False
+        self.partial, self.reading = have, ef
+        by_short_id = not have and self.short_ids is not False
         if by_short_id and self._read_first_by_short_id(ef):
             return self._read_rest(ef, on_block)
         _select(self._channel, ef).require(f"select {ef.name}")
-        if by_short_id and self._short_ids is None:
-            self._short_ids = False  # the file is there, so it was the short identifier that was refused
+        if by_short_id and self.short_ids is None:
+            self.short_ids = False  # the file is there, so it was the short identifier that was refused
         return self._read_rest(ef, on_block)
 
-    def read_selected(self, ef: Ef, *, on_block: OnBlock | None = None) -> bytes:
+    def read_selected(self, ef: Ef, *, have: bytes = b"", on_block: OnBlock | None = None) -> bytes:
         """As ``read``, of the file that is selected already; ``ef`` only names it."""
-        self.partial = b""
+        self.partial, self.reading = have, ef
         return self._read_rest(ef, on_block)
 
     def _read_first_by_short_id(self, ef: Ef) -> bool:
         response = self._shrinking(lambda size: Command(0x00, 0xB0, 0x80 | ef.sfi, 0, le=size), EXTENDED_MAX)
-        absent = self._short_ids and response.sw == SW_FILE_NOT_FOUND
+        absent = self.short_ids and response.sw == SW_FILE_NOT_FOUND
         if response.sw in _REFUSES_SHORT_ID and not absent:
             return False
         self.partial = response.require(f"read {ef.name}", SW_END_OF_FILE)
-        self._short_ids = True
+        self.short_ids = True
         return True
 
     def _read_rest(self, ef: Ef, on_block: OnBlock | None) -> bytes:
-        while True:
+        for _ in range(_MAX_BLOCKS):
             total = _announced_size(ef, self.partial)
             if on_block is not None and total is not None:
                 on_block(min(len(self.partial), total), total)
             if total is not None and len(self.partial) >= total:
+                self.reading = None
                 return self.partial[:total]
             block = self._read_block(ef, total)
             if not block:
                 raise MalformedError(f"{ef.name}: the file ends before its data object")
             self.partial += block
+        raise MalformedError(f"{ef.name}: comes in crumbs")
 
     def _read_block(self, ef: Ef, total: int | None) -> bytes:
         offset = len(self.partial)
@@ -130,10 +152,14 @@ class FileReader:
 
     def _shrinking(self, command: Callable[[int], Command], wanted: int) -> Response:
         while True:
-            response = self._channel.send(command(min(self.block, wanted)))
+            size = min(self.block, wanted)
+            self.asked = max(self.asked, size)
+            response = self._channel.send(command(size))
+            if response.sw in (SW_OK, SW_END_OF_FILE):
+                self.granted = max(self.granted, size)
             if response.sw != SW_WRONG_LENGTH and response.sw >> 8 != 0x6C:
                 return response
-            smaller = next((size for size in _SMALLER_BLOCKS if size < min(self.block, wanted)), None)
+            smaller = next((smaller for smaller in _SMALLER_BLOCKS if smaller < size), None)
             if smaller is None:
                 raise StatusError("read: no block size is accepted", response.sw)
             self.block = smaller

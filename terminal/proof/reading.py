@@ -118,7 +118,7 @@ class ChipConversation:
 
     def _card_access(self) -> SecurityInfos | None:
         try:
-            return parse_security_infos(files.read_card_access(self.channel))
+            return parse_security_infos(files.read_card_access(self.channel)[0])
         except (StatusError, ProofError):
             return None  # a chip without (readable) EF.CardAccess speaks BAC
 

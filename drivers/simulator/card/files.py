@@ -28,7 +28,7 @@ from drivers.simulator.card.contents import (
 
 APPLICATION = bytes.fromhex("A0000002471001")
 _MASTER_FILE = 0x3F00
-_AT_ROOT = frozenset({Ef.CARD_ACCESS, Ef.ATR_INFO, Ef.DIR})
+_AT_ROOT = frozenset({Ef.CARD_ACCESS, Ef.CARD_SECURITY, Ef.ATR_INFO, Ef.DIR})
 _LAST_SFI = 0x1E
 _OFFSET = 0x54
 _DATA = 0x53

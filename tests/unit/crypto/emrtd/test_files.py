@@ -109,19 +109,41 @@ def test_a_chip_without_the_application_gives_its_status() -> None:
 CARD_ACCESS = content(Ef.CARD_ACCESS, 52)
 
 
-def test_card_access_takes_two_commands() -> None:
+def test_card_access_takes_one_command_by_its_short_identifier() -> None:
     chip = Files({Ef.CARD_ACCESS: CARD_ACCESS})
-    channel = plain(chip.answer)
-    assert files.read_card_access(channel) == CARD_ACCESS
-    assert channel.apdus == 2
+    assert files.read_card_access(plain(chip.answer)) == (CARD_ACCESS, True)
+    assert chip.seen == [Command(0x00, 0xB0, 0x9C, 0x00, le=256)]
+
+
+@pytest.mark.parametrize("refusal", [0x6A82, 0x6982, 0x6D00, 0x6700, 0x6B00, 0x6A86])
+def test_card_access_is_selected_where_its_short_identifier_is_refused(refusal: int) -> None:
+    chip = Files({Ef.CARD_ACCESS: CARD_ACCESS}, short_ids=False, refusal=refusal)
+    assert files.read_card_access(plain(chip.answer)) == (CARD_ACCESS, False)
+    assert chip.seen[1:] == [Command(0x00, 0xA4, 0x02, 0x0C, b"\x01\x1c"), Command(0x00, 0xB0, 0, 0, le=256)]
+
+
+def test_card_access_is_selected_at_once_where_the_short_identifier_is_known_to_lead_nowhere() -> None:
+    chip = Files({Ef.CARD_ACCESS: CARD_ACCESS})
+    assert files.read_card_access(plain(chip.answer), by_short_id=False) == (CARD_ACCESS, False)
+    assert len(chip.seen) == 2
     assert chip.seen[0] == Command(0x00, 0xA4, 0x02, 0x0C, b"\x01\x1c")
+
+
+def test_a_short_identifier_that_leads_to_another_program_s_file_is_not_believed() -> None:
+    chip = Files({Ef.CARD_ACCESS: CARD_ACCESS})
+
+    def answer(command: Command) -> Response:
+        of_somebody_else = command.ins == 0xB0 and command.p1 == 0x9C
+        return Response(b"\x6f\x05hello", 0x9000) if of_somebody_else else chip.answer(command)
+
+    assert files.read_card_access(plain(answer)) == (CARD_ACCESS, False)
 
 
 @pytest.mark.parametrize("status", [0x9000, 0x6D00, 0x6982, 0x6A86])
 def test_the_master_file_is_selected_only_when_needed_and_may_refuse(status: int) -> None:
     chip = Files({Ef.CARD_ACCESS: CARD_ACCESS}, needs_master=True, select_master=status)
-    assert files.read_card_access(plain(chip.answer)) == CARD_ACCESS
-    assert len(chip.seen) == 4
+    assert files.read_card_access(plain(chip.answer)) == (CARD_ACCESS, False)
+    assert len(chip.seen) == 5
 
 
 def test_a_chip_without_card_access_gives_its_status() -> None:
@@ -132,7 +154,15 @@ def test_a_chip_without_card_access_gives_its_status() -> None:
 
 def test_a_long_card_access_is_read_to_its_end() -> None:
     long = content(Ef.CARD_ACCESS, 600)
-    assert files.read_card_access(plain(Files({Ef.CARD_ACCESS: long}).answer)) == long
+    assert files.read_card_access(plain(Files({Ef.CARD_ACCESS: long}).answer)) == (long, True)
+
+
+def test_atr_info_takes_one_command_and_no_selection() -> None:
+    chip = Files({Ef.ATR_INFO: bytes.fromhex("7f66080202010002020100")})
+    assert files.read_atr_info(plain(chip.answer)) == chip.content[Ef.ATR_INFO]
+    assert len(chip.seen) == 1
+    with pytest.raises(StatusError):
+        files.read_atr_info(plain(Files({}).answer))
 
 
 @pytest.mark.parametrize("block", [32, 223, 231, 256, 1000, 65_000, 65_536])
@@ -259,6 +289,39 @@ def test_answers_without_data_do_not_go_on_for_ever() -> None:
     with pytest.raises(MalformedError):
         FileReader(channel, 256).read(Ef.DG1)
     assert channel.apdus <= 3
+
+
+def test_a_file_in_crumbs_is_given_up() -> None:
+    def crumb(command: Command) -> Response:
+        first = command.p1 & 0x80 != 0
+        return Response(DG2[:8] if first else b"\x00", 0x9000)
+
+    channel = plain(crumb)
+    with pytest.raises(MalformedError, match="crumbs"):
+        FileReader(channel, 65_000).read(Ef.DG2)
+    assert channel.apdus <= 8_193
+
+
+def test_a_reader_tells_what_it_asked_for_and_what_was_granted() -> None:
+    chip = Files({Ef.DG2: DG2}, longest=256)
+    reader = chip.reader(65_000)
+    assert reader.read(Ef.DG2) == DG2
+    assert (reader.asked, reader.granted, reader.block, reader.short_ids) == (65_000, 256, 256, True)
+    assert reader.reading is None
+
+
+def test_a_lifted_card_leaves_the_name_of_the_file_that_was_being_read() -> None:
+    chip = Files({Ef.DG2: DG2}, lose_at=3)
+    reader = chip.reader(256)
+    with pytest.raises(CardLostError):
+        reader.read(Ef.DG2)
+    assert (reader.reading, reader.partial) == (Ef.DG2, DG2[:512])
+
+
+def test_what_is_known_of_short_identifiers_is_not_asked_again() -> None:
+    chip = Files({Ef.DG1: DG1}, short_ids=False)
+    assert FileReader(plain(chip.answer), 256, short_ids=False).read(Ef.DG1) == DG1
+    assert chip.seen[0].ins == 0xA4
 
 
 @given(
