@@ -7,8 +7,6 @@ from datetime import date
 from enum import Enum
 from types import MappingProxyType
 
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-
 from crypto import der, tlv
 from crypto.civil import PartialDate, Sex
 from crypto.emrtd.dg1 import encode_dg1
@@ -22,8 +20,8 @@ from drivers.simulator.faults import ChipFault
 from drivers.simulator.issuer import security_infos as infos
 from drivers.simulator.issuer.authority import Authority, DocumentSigner, SignerKind
 from drivers.simulator.issuer.portrait import draw_portrait
-from drivers.simulator.issuer.signing import public_info
 from drivers.simulator.people import Resident
+from drivers.simulator.private_keys import EcPrivate, PrivateKey, spki
 
 DG2_SIZE = 16_489
 """Bytes of EF.DG2, as in the published comparison of chip readers; a CCCD's photo is about that large."""
@@ -110,28 +108,26 @@ def dg13_values(person: Resident) -> dict[int, str | tuple[str, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class _Keys:
-    """The chip's private keys, and the public halves that its files show (others, when it is a clone)."""
+    """The chip's private keys, and those that its files show the public halves of (others, when it is a clone)."""
 
-    chip: ec.EllipticCurvePrivateKey
-    active: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
-    chip_public: ec.EllipticCurvePublicKey
-    active_public: ec.EllipticCurvePublicKey | rsa.RSAPublicKey
+    chip: EcPrivate
+    active: PrivateKey
+    chip_shown: EcPrivate
+    active_shown: PrivateKey
 
     @classmethod
     def draw(cls, person: Resident, make: Make, authority: Authority) -> _Keys:
         genuine = _chip_keys(person, make, authority, "genuine")
         held = _chip_keys(person, make, authority, "copy") if make.fault is ChipFault.CLONED else genuine
-        return cls(held[0], held[1], genuine[0].public_key(), genuine[1].public_key())
+        return cls(*held, *genuine)
 
 
-def _chip_keys(
-    person: Resident, make: Make, authority: Authority, label: str
-) -> tuple[ec.EllipticCurvePrivateKey, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey]:
+def _chip_keys(person: Resident, make: Make, authority: Authority, label: str) -> tuple[EcPrivate, PrivateKey]:
     chip = authority.chip_private(f"{person.code} {label} CA")
     if make.active is AaKey.EC:
         return chip, authority.chip_private(f"{person.code} {label} AA")
     size = 1024 if make.active is AaKey.RSA_1024 else 2048
-    return chip, rsa.generate_private_key(65537, size)
+    return chip, authority.chip_rsa(f"{person.code} {label} AA", size)
 
 
 def _data_groups(person: Resident, make: Make, keys: _Keys) -> dict[Ef, bytes]:
@@ -141,8 +137,7 @@ def _data_groups(person: Resident, make: Make, keys: _Keys) -> dict[Ef, bytes]:
         files[Ef.DG3] = tlv.encode(Ef.DG3.tag, b"SIMULATED: NO FINGERPRINTS")
     files[Ef.DG13] = encode_dg13(dg13_values(person))
     files[Ef.DG14] = tlv.encode(Ef.DG14.tag, infos.encode_set(*_dg14(make, keys)))
-    shown = public_info(keys.active_public, explicit=make.explicit_curves)
-    files[Ef.DG15] = tlv.encode(Ef.DG15.tag, shown.dump())
+    files[Ef.DG15] = tlv.encode(Ef.DG15.tag, spki(keys.active_shown, explicit=make.explicit_curves))
     return files
 
 
@@ -151,7 +146,7 @@ def _common_infos(make: Make) -> list[bytes]:
 
 
 def _dg14(make: Make, keys: _Keys) -> list[bytes]:
-    rows = [*_common_infos(make), infos.chip_key(public_info(keys.chip_public, explicit=make.explicit_curves))]
+    rows = [*_common_infos(make), infos.chip_key(spki(keys.chip_shown, explicit=make.explicit_curves))]
     if make.pace is not None:
         rows.append(infos.pace(make.suite, make.pace))
     if make.active is AaKey.EC:

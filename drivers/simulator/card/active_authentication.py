@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from crypto.curves import Random
+from drivers.simulator.private_keys import EcPrivate, PrivateKey
 
 CHALLENGE = 8
 _HEADER = b"\x6a"
@@ -16,11 +15,11 @@ _TRAILERS = {"sha1": b"\xbc", "sha256": b"\x34\xcc"}
 _LARGE_KEY = 256
 
 
-def sign_challenge(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, challenge: bytes, random: Random) -> bytes:
+def sign_challenge(key: PrivateKey, challenge: bytes, random: Random) -> bytes:
     """INTERNAL AUTHENTICATE's answer: plain r and s, or an ISO/IEC 9796-2 scheme 1 signature."""
-    if isinstance(key, ec.EllipticCurvePrivateKey):
-        size = (key.curve.group_order.bit_length() + 7) // 8
-        r, s = decode_dss_signature(key.sign(challenge, ec.ECDSA(hashes.SHA256())))
+    if isinstance(key, EcPrivate):
+        size = key.curve.order_size
+        r, s = key.sign(challenge, "sha256", drawn=True)
         return r.to_bytes(size, "big") + s.to_bytes(size, "big")
     size = key.key_size // 8
     message = recoverable_message(size, "sha256" if size >= _LARGE_KEY else "sha1", challenge, random)

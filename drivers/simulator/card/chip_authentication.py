@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from crypto import tlv
 from crypto.apdu import Command
 from crypto.emrtd.keys import Suite, derive_session
@@ -54,11 +52,8 @@ class CardChipAuthentication:
 
 
 def _session(offer: ChipAuthenticationOffer, point: bytes) -> CardMessaging:
-    try:
-        theirs = ec.EllipticCurvePublicKey.from_encoded_point(offer.key.curve, point)
-    except ValueError:
-        raise RefusedError(SW_WRONG_DATA) from None
-    secret = offer.key.exchange(ec.ECDH(), theirs)
+    curve = offer.key.curve
+    secret = curve.agree(offer.key.number, curve.decode(point))
     return CardMessaging(derive_session(offer.suite, secret))
 
 

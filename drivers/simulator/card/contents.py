@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-
 from crypto.emrtd.keys import Suite
 from crypto.emrtd.lds import Ef
+from drivers.simulator.private_keys import EcPrivate, PrivateKey
 
 SW_AUTHENTICATION_FAILED = 0x6300
 SW_CONDITIONS = 0x6985
@@ -44,7 +43,7 @@ class ChipAuthenticationOffer:
 
     oid: bytes
     suite: Suite
-    key: ec.EllipticCurvePrivateKey = field(repr=False)
+    key: EcPrivate = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class Contents:
     locked: frozenset[Ef] = frozenset()
     pace: PaceOffer | None = None
     chip: ChipAuthenticationOffer | None = None
-    active_key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | None = field(default=None, repr=False)
+    active_key: PrivateKey | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from asn1crypto import keys
-
 from crypto import der, tlv
 from crypto.emrtd.keys import Suite
 
@@ -33,9 +31,9 @@ def chip_authentication(suite: Suite) -> bytes:
     return _info(chip_authentication_oid(suite), der.encode_unsigned(1))
 
 
-def chip_key(public: keys.PublicKeyInfo) -> bytes:
-    """ChipAuthenticationPublicKeyInfo of the only key."""
-    return _info(CHIP_KEY_ECDH, public.dump())
+def chip_key(public: bytes) -> bytes:
+    """ChipAuthenticationPublicKeyInfo of the only key, ``public`` its SubjectPublicKeyInfo."""
+    return _info(CHIP_KEY_ECDH, public)
 
 
 def pace(suite: Suite, parameter_id: int) -> bytes:

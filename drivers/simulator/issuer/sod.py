@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from asn1crypto import algos, cms, core, x509
+from asn1crypto import algos, core
 
 from crypto import tlv
 from crypto.emrtd.lds import Ef
+from drivers.simulator.issuer.signed_data import PLAIN, CmsForm, compose_signed_data
 from drivers.simulator.issuer.signing import SigningKey
 
-_LDS_SECURITY_OBJECT = "2.23.136.1.1.1"
-_HASH = "sha256"
+LDS_SECURITY_OBJECT = "2.23.136.1.1.1"
+LEGACY_CONTENT_TYPES = ("1.2.528.1.1006.1.20.1", "1.2.840.113549.1.7.1")
+"""What old documents call the same content: the Dutch personaliser's own identifier, and plain data."""
+
+
+@dataclass(frozen=True, slots=True)
+class SodForm:
+    """How an EF.SOD is written: the data groups' hash, version 0 or 1 (with LDS versions), content type and CMS."""
+
+    digest: str = "sha256"
+    version: int = 0
+    content_type: str = LDS_SECURITY_OBJECT
+    cms: CmsForm = PLAIN
+
+
+USUAL = SodForm()
+"""SHA-256, version 0, ICAO's content type."""
 
 
 class _DataGroupHash(core.Sequence):  # type: ignore[misc]
@@ -23,61 +40,43 @@ class _DataGroupHashes(core.SequenceOf):  # type: ignore[misc]
     _child_spec = _DataGroupHash
 
 
+class _LdsVersion(core.Sequence):  # type: ignore[misc]
+    _fields = [("lds", core.PrintableString), ("unicode", core.PrintableString)]  # noqa: RUF012
+
+
 class _LdsSecurityObject(core.Sequence):  # type: ignore[misc]
     _fields = [  # noqa: RUF012
         ("version", core.Integer),
         ("hash_algorithm", algos.DigestAlgorithm),
         ("hashes", _DataGroupHashes),
+        ("lds_version", _LdsVersion, {"optional": True}),
     ]
 
 
 def compose_sod(
-    files: Mapping[Ef, bytes], certificate: bytes, key: SigningKey, *, signed: Mapping[Ef, bytes] | None = None
+    files: Mapping[Ef, bytes],
+    certificate: bytes,
+    key: SigningKey,
+    *,
+    form: SodForm = USUAL,
+    signed: Mapping[Ef, bytes] | None = None,
 ) -> bytes:
-    """EF.SOD over the data groups among ``files``, with the signer's ``certificate`` (DER) inside.
+    """EF.SOD over the data groups among ``files``, signed by the owner of ``certificate`` (DER).
 
     With ``signed``, the signature is made over those files and then left standing beside the hashes of ``files``:
     what a forger gets who changes a card's data and everything that needs no key.
     """
-    content = _security_object(files)
-    signature = key.sign(_attributes(_security_object(signed or files), key).dump())
-    signer = x509.Certificate.load(certificate)
-    row = cms.SignerInfo(
-        {
-            "version": "v1",
-            "sid": cms.SignerIdentifier(
-                name="issuer_and_serial_number",
-                value={"issuer": signer.issuer, "serial_number": signer.serial_number},
-            ),
-            "digest_algorithm": {"algorithm": key.scheme.digest},
-            "signed_attrs": _attributes(content, key),
-            "signature_algorithm": key.algorithm,
-            "signature": signature,
-        }
-    )
-    data = cms.SignedData(
-        {
-            "version": "v3",
-            "digest_algorithms": [{"algorithm": key.scheme.digest}],
-            "encap_content_info": {"content_type": _LDS_SECURITY_OBJECT, "content": core.ParsableOctetString(content)},
-            "certificates": [cms.CertificateChoices(name="certificate", value=signer)],
-            "signer_infos": [row],
-        }
-    )
-    return tlv.encode(Ef.SOD.tag, cms.ContentInfo({"content_type": "signed_data", "content": data}).dump())
+    before = None if signed is None else security_object(signed, form)
+    content = security_object(files, form)
+    data = compose_signed_data(content, form.content_type, certificate, key, form=form.cms, signed=before)
+    return tlv.encode(Ef.SOD.tag, data)
 
 
-def _security_object(files: Mapping[Ef, bytes]) -> bytes:
+def security_object(files: Mapping[Ef, bytes], form: SodForm = USUAL) -> bytes:
+    """LDSSecurityObject: the hash of each data group among ``files``."""
     rows = sorted((ef.number, content) for ef, content in files.items() if ef.number is not None)
-    hashes = [{"number": number, "value": hashlib.new(_HASH, content).digest()} for number, content in rows]
-    return bytes(_LdsSecurityObject({"version": 0, "hash_algorithm": {"algorithm": _HASH}, "hashes": hashes}).dump())
-
-
-def _attributes(content: bytes, key: SigningKey) -> cms.CMSAttributes:
-    digest = hashlib.new(key.scheme.digest, content).digest()
-    return cms.CMSAttributes(
-        [
-            {"type": "content_type", "values": [_LDS_SECURITY_OBJECT]},
-            {"type": "message_digest", "values": [digest]},
-        ]
-    )
+    hashes = [{"number": number, "value": hashlib.new(form.digest, content).digest()} for number, content in rows]
+    fields = {"version": form.version, "hash_algorithm": {"algorithm": form.digest}, "hashes": hashes}
+    if form.version:
+        fields["lds_version"] = {"lds": "0108", "unicode": "040000"}
+    return bytes(_LdsSecurityObject(fields).dump())

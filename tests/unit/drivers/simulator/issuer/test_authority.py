@@ -12,24 +12,13 @@ from crypto.emrtd.lds import Ef
 from drivers.simulator.issuer.authority import Authority, SignerKind
 from drivers.simulator.people import PEOPLE
 from drivers.simulator.personalise import Make, personalise
+from tests.unit.drivers.simulator.issuer.openssl import openssl, verify_cms
 
 FILES = {Ef.DG1: b"\x61\x01a", Ef.DG13: b"\x6d\x01m", Ef.COM: b"\x60\x01c"}
 
 
-def openssl(*arguments: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(["openssl", *arguments], capture_output=True, timeout=30, check=False)
-
-
 def verify(folder: Path, sod: bytes, root: bytes, *more: str) -> subprocess.CompletedProcess[bytes]:
-    (folder / "sod.der").write_bytes(tlv.parse_one(sod, 0x77).value)
-    (folder / "csca.der").write_bytes(root)
-    made = openssl("x509", "-inform", "DER", "-in", str(folder / "csca.der"), "-out", str(folder / "csca.pem"))
-    assert made.returncode == 0, made.stderr
-    return openssl(
-        *("cms", "-verify", "-inform", "DER", "-in", str(folder / "sod.der"), "-purpose", "any"),
-        *("-CAfile", str(folder / "csca.pem"), "-out", str(folder / "content.der")),
-        *more,
-    )
+    return verify_cms(folder, tlv.parse_one(sod, 0x77).value, root, *more)
 
 
 @pytest.mark.parametrize("kind", SignerKind, ids=lambda kind: kind.name)
