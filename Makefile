@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo test check bench clean
+.PHONY: install demo test check bench fuzz clean
 
 install: $(STAMP)
 
@@ -24,6 +24,12 @@ check: install
 
 test: install check
 	packaging/test.sh
+
+# TIME: seconds for each target. TARGETS: names of fuzz/table.py, all when empty.
+fuzz: TIME ?= 1800
+fuzz: install
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --constraint constraints.txt --editable '.[fuzz]'
+	$(BIN)/python -m fuzz.runner --seconds $(TIME) $(TARGETS); status=$$?; $(BIN)/python -m fuzz.report; exit $$status
 
 bench: install
 	for figure in bench/*.py; do $(BIN)/python "$$figure" || exit; done

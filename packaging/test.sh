@@ -3,5 +3,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export QT_QPA_PLATFORM=${QT_QPA_PLATFORM:-offscreen}
-.venv/bin/python -m pytest --cov --cov-report=term "$@"
+.venv/bin/python -m pytest --numprocesses=2 --dist=worksteal --cov --cov-report=term "$@"
 .venv/bin/python -m coverage report --include='crypto/*,terminal/*' --fail-under=95
