@@ -18,6 +18,10 @@ class NotSupportedError(ProofError):
     """The form is known, but this algorithm, parameter or version is not implemented."""
 
 
+class SignerMissingError(NotSupportedError):
+    """The object came without its signer's certificate, and nobody supplied it: its signature cannot be checked."""
+
+
 class SignatureWrongError(ProofError):
     """A signature or MAC over complete, well-formed data does not verify."""
 

@@ -38,7 +38,8 @@ def _first_byte(tag: int) -> int:
     return tag >> (8 * ((tag.bit_length() + 7) // 8 - 1)) if tag else 0
 
 
-def _read_tag(data: bytes, at: int) -> tuple[int, int]:
+def read_tag(data: bytes, at: int) -> tuple[int, int]:
+    """The tag that begins at ``at``, and where its length begins; raises MalformedError."""
     if at >= len(data):
         raise MalformedError("TLV: tag missing")
     tag = data[at]
@@ -56,7 +57,8 @@ def _read_tag(data: bytes, at: int) -> tuple[int, int]:
     raise MalformedError("TLV: tag longer than three bytes")
 
 
-def _read_length(data: bytes, at: int) -> tuple[int, int]:
+def read_length(data: bytes, at: int) -> tuple[int, int]:
+    """The length field at ``at``, and where the value begins; raises MalformedError for an indefinite one too."""
     if at >= len(data):
         raise MalformedError("TLV: length missing")
     first = data[at]
@@ -72,8 +74,8 @@ def _read_length(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _header_at(data: bytes, at: int) -> tuple[int, int, int]:
-    tag, at = _read_tag(data, at)
-    length, at = _read_length(data, at)
+    tag, at = read_tag(data, at)
+    length, at = read_length(data, at)
     return tag, length, at
 
 
@@ -114,6 +116,18 @@ def parse_all(data: bytes) -> tuple[Tlv, ...]:
     while at < len(data):
         item, at = _object_at(data, at)
         found.append(item)
+    return tuple(found)
+
+
+def slices(data: bytes) -> tuple[bytes, ...]:
+    """The data objects of a row as they are written, each with its header; raises MalformedError."""
+    found, at = [], 0
+    while at < len(data):
+        _, length, start = _header_at(data, at)
+        if start + length > len(data):
+            raise MalformedError("TLV: value cut short")
+        found.append(bytes(data[at : start + length]))
+        at = start + length
     return tuple(found)
 
 

@@ -7,23 +7,31 @@ It proves that the data are as the document signer signed them. Whether that sig
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from crypto import der, tlv
-from crypto.emrtd import cms
+from crypto import ber, der, tlv
+from crypto.emrtd.cms import Signature, SignedData
 from crypto.emrtd.lds import Ef
 from crypto.errors import HashMismatchError, MalformedError, NotCoveredError, NotSupportedError
 from crypto.tlv import Tlv
 from crypto.trust import signatures
 from crypto.trust.certificate import Certificate
-from crypto.trust.signatures import Finding
+from crypto.trust.findings import Finding
 
 MAX_SOD = 64 * 1024
 """Longest security object taken, in bytes."""
 
 _LDS_SECURITY_OBJECT = "2.23.136.1.1.1"
+_LEGACY_TYPES = frozenset(
+    {
+        "1.2.528.1.1006.1.20.1",  # SDU's own, in early Dutch documents and others made there
+        "1.3.27.1.1.1",  # before ICAO had its arc: Belgium among others
+        "1.2.840.113549.1.7.1",  # id-data: China
+    }
+)
+"""Content types of older documents around the same content (the first two as JMRTD's SODFile lists them)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,32 +48,35 @@ class SecurityObject:
     signer: Certificate
     findings: tuple[Finding, ...]
     lds_version: str | None
-    _signed: cms.SignedData = field(repr=False)
+    _signature: Signature = field(repr=False)
 
     @classmethod
-    def parse(cls, raw: bytes) -> SecurityObject:
-        """The security object from its file (tag 77); raises MalformedError, NotSupportedError."""
+    def parse(cls, raw: bytes, candidates: Iterable[Certificate] = ()) -> SecurityObject:
+        """The security object from its file (tag 77).
+
+        ``candidates`` are asked for the signer's certificate when it is not inside. Raises MalformedError,
+        NotSupportedError, SignerMissingError.
+        """
         if len(raw) > MAX_SOD:
             raise MalformedError("SOD: too long")
-        signed = cms.parse_signed_data(tlv.parse_one(raw, Ef.SOD.tag).value)
-        if signed.content_type != _LDS_SECURITY_OBJECT:
+        signed = SignedData.parse(tlv.parse_one(raw, Ef.SOD.tag).value)
+        if signed.content_type not in (_LDS_SECURITY_OBJECT, *_LEGACY_TYPES):
             raise MalformedError("SOD: the content is no LDS security object")
         hash_algorithm, hashes, lds_version = _lds_security_object(signed.content)
-        signer, named = signed.find_signer()
-        algorithm = signed.signer_info.algorithm
-        weak = [*signatures.findings(signer.spki, algorithm), *signer.findings]
-        if "sha1" in (hash_algorithm, signed.signer_info.digest):
-            weak.append(Finding.SHA1)
-        if not named:
-            weak.append(Finding.SIGNER_MISNAMED)
+        signature = signed.signature(candidates)
+        facts = {
+            Finding.SHA1: hash_algorithm == "sha1",
+            Finding.LEGACY_CONTENT_TYPE: signed.content_type in _LEGACY_TYPES,
+        }
+        found = (*signature.findings, *(finding for finding, holds in facts.items() if holds))
         return cls(
             hashes=MappingProxyType(hashes),
             hash_algorithm=hash_algorithm,
-            signature_algorithm=signatures.describe(signer.spki, algorithm),
-            signer=signer,
-            findings=tuple(dict.fromkeys(weak)),
+            signature_algorithm=signature.algorithm,
+            signer=signature.signer,
+            findings=tuple(dict.fromkeys(found)),
             lds_version=lds_version,
-            _signed=signed,
+            _signature=signature,
         )
 
     def verify_signature(self) -> None:
@@ -73,7 +84,7 @@ class SecurityObject:
 
         Raises SignatureWrongError; MalformedError or NotSupportedError for a key that cannot be used.
         """
-        self._signed.verify(self.signer)
+        self._signature.verify()
 
     def verify_file(self, dg: int, content: bytes) -> None:
         """Check data group ``dg``, whole as read, against its hash; raises HashMismatchError, NotCoveredError."""
@@ -86,7 +97,7 @@ class SecurityObject:
 
 def _lds_security_object(content: bytes) -> tuple[str, dict[int, bytes], str | None]:
     """Hash algorithm, hashes by data group, LDS version (version 1 of the object only)."""
-    members = der.parts(tlv.parse_one(content))
+    members = der.parts(tlv.parse_one(ber.definite(content)))
     if not 3 <= len(members) <= 4:
         raise MalformedError("SOD: LDS security object of another form")
     version = der.unsigned(members[0])

@@ -1,75 +1,132 @@
-"""An X.509 certificate of the travel document world (ICAO Doc 9303-12 §7): parsed whole, then frozen."""
+"""An X.509 certificate of the travel document world (ICAO Doc 9303-12 §7.1): taken apart once, then frozen.
+
+Countries write certificates in many ways, and a citizen's document must not fail for it: whatever does not touch the
+key, the dates, the names or the signature is a finding, not a refusal.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from crypto import der, tlv
-from crypto.errors import MalformedError
-from crypto.trust import signatures
-from crypto.trust.signatures import Finding, SignatureAlgorithm
+from crypto import ber, der, tlv
+from crypto.errors import MalformedError, NotSupportedError
+from crypto.tlv import Tlv
+from crypto.trust import extensions, names, signatures, times
+from crypto.trust.extensions import Extensions
+from crypto.trust.findings import Finding
+from crypto.trust.signatures import SignatureAlgorithm
 
 MAX_CERTIFICATE = 32 * 1024
 """Longest certificate taken, in bytes."""
 
-_MAX_NAME = 512
-_SHORT_NAMES = {
-    "country_name": "C",
-    "organization_name": "O",
-    "organizational_unit_name": "OU",
-    "common_name": "CN",
-    "serial_number": "serialNumber",
-}
+_VERSION = 0xA0
+_UNIQUE_IDS = (0x81, 0x82)
+_EXTENSIONS = 0xA3
+_MAX_SERIAL = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """One certificate. Times are aware (UTC); names are texts like ``C=VN, O=…, CN=…``.
+    """One certificate in definite form (``der``). Times are aware (UTC).
 
-    ``subject_key`` and ``issuer_key`` are the names prepared for comparison (RFC 5280 §7.1). ``is_ca`` says whether the
-    certificate may sign others; one without any such statement (old roots) may when it is self-issued.
+    ``subject_key`` and ``issuer_key`` are the names prepared for comparison (``crypto.trust.names``). The signature's
+    algorithm and the key are read when they are used: one that nobody here knows refuses that use alone.
     """
 
     der: bytes = field(repr=False)
-    subject: str
-    issuer: str
-    subject_key: str = field(repr=False)
-    issuer_key: str = field(repr=False)
-    issuer_der: bytes = field(repr=False)
-    serial: int
-    subject_key_id: bytes | None
-    authority_key_id: bytes | None
-    not_before: datetime
-    not_after: datetime
-    private_key_from: datetime | None
-    private_key_until: datetime | None
-    is_ca: bool
-    spki: bytes = field(repr=False)
-    tbs: bytes = field(repr=False)
-    algorithm: SignatureAlgorithm
-    signature: bytes = field(repr=False)
+    tbs: bytes = field(repr=False, compare=False)
+    serial: int = field(compare=False)
+    subject_der: bytes = field(repr=False, compare=False)
+    issuer_der: bytes = field(repr=False, compare=False)
+    subject_key: str = field(repr=False, compare=False)
+    issuer_key: str = field(repr=False, compare=False)
+    not_before: datetime = field(compare=False)
+    not_after: datetime = field(compare=False)
+    spki: bytes = field(repr=False, compare=False)
+    extensions: Extensions = field(compare=False)
+    signature: bytes = field(repr=False, compare=False)
+    _algorithms: tuple[bytes, bytes] = field(repr=False, compare=False)
+    """The signature's AlgorithmIdentifier, inside of what is signed and outside."""
+    _form: tuple[Finding, ...] = field(repr=False, compare=False)
 
     @classmethod
     def parse(cls, raw: bytes) -> Certificate:
-        """The certificate from DER; raises MalformedError, NotSupportedError (an unknown signature algorithm)."""
+        """The certificate from DER, or from BER as if it were DER; raises MalformedError."""
         if len(raw) > MAX_CERTIFICATE:
             raise MalformedError("certificate: too long")
-        for _ in tlv.walk(raw):
-            pass  # asn1crypto recurses and takes indefinite lengths: refuse what is deep or not definite before
-        from asn1crypto import x509
-
-        with _strictly():
-            return _build(cls, raw, x509.Certificate.load(raw, strict=True))
+        plain = ber.definite(raw)
+        pieces = tlv.slices(der.value(tlv.parse_one(plain), der.SEQUENCE))
+        if len(pieces) != 3:
+            raise MalformedError("certificate: not body, algorithm and signature")
+        tbs, algorithm, signature = pieces
+        fields = list(der.parts(tlv.parse_one(tbs)))
+        if fields and fields[0].tag == _VERSION:
+            del fields[0]  # says which optional fields there are: they are taken as they come
+        if len(fields) < 6:
+            raise MalformedError("certificate: its body lacks fields")
+        serial, inner, issuer, validity, subject, spki, *optional = fields
+        not_before, not_after, regular = _validity(validity)
+        found = extensions.parse(_extensions(tuple(optional)))
+        facts = {
+            Finding.INDEFINITE_LENGTH: plain != raw,
+            Finding.IRREGULAR_TIME: not regular or found.irregular_time,
+            Finding.EXTENSION_UNREADABLE: bool(found.unreadable),
+            Finding.UNKNOWN_CRITICAL: bool(found.unknown_critical),
+        }
+        return cls(
+            der=plain,
+            tbs=tbs,
+            serial=serial_of(serial),
+            subject_der=subject.encode(),
+            issuer_der=issuer.encode(),
+            subject_key=names.comparison_key(subject),
+            issuer_key=names.comparison_key(issuer),
+            not_before=not_before,
+            not_after=not_after,
+            spki=spki.encode(),
+            extensions=found,
+            signature=der.bits(tlv.parse_one(signature)),
+            _algorithms=(inner.encode(), algorithm),
+            _form=tuple(finding for finding, holds in facts.items() if holds),
+        )
 
     @property
-    def fingerprint(self) -> str:
-        """SHA-256 over the DER form, 64 lower-case hex digits."""
-        return hashlib.sha256(self.der).hexdigest()
+    def subject(self) -> str:
+        """Whose certificate, for people: ``C=VN, O=…, CN=…``."""
+        return names.text(tlv.parse_one(self.subject_der))
+
+    @property
+    def issuer(self) -> str:
+        """Who signed it, for people."""
+        return names.text(tlv.parse_one(self.issuer_der))
+
+    @property
+    def subject_key_id(self) -> bytes | None:
+        """The identifier of its key, when it says one."""
+        return self.extensions.subject_key_id
+
+    @property
+    def authority_key_id(self) -> bytes | None:
+        """The identifier of the key that signed it, when it says one."""
+        return self.extensions.authority_key_id
+
+    @property
+    def private_key_from(self) -> datetime | None:
+        """Since when its key signs, when it says so."""
+        return self.extensions.private_key_from
+
+    @property
+    def private_key_until(self) -> datetime | None:
+        """Until when its key signs, when it says so."""
+        return self.extensions.private_key_until
+
+    @property
+    def is_ca(self) -> bool:
+        """Whether it may sign others; one without any statement about it (old roots) may when it is self-issued."""
+        allowed = self.extensions.may_sign_certificates
+        return self.self_issued if allowed is None else allowed
 
     @property
     def self_issued(self) -> bool:
@@ -77,9 +134,32 @@ class Certificate:
         return self.subject_key == self.issuer_key
 
     @property
+    def fingerprint(self) -> str:
+        """SHA-256 over the DER form, 64 lower-case hex digits."""
+        return hashlib.sha256(self.der).hexdigest()
+
+    @property
+    def algorithm(self) -> SignatureAlgorithm:
+        """How it was signed; raises NotSupportedError, MalformedError."""
+        inner, outer = (signatures.without_null(identifier) for identifier in self._algorithms)
+        if inner != outer:
+            # The outer one is not signed: a forger could choose it.
+            raise MalformedError("certificate: signature algorithm differs inside and outside")
+        return signatures.algorithm_of(self._algorithms[0])
+
+    @property
+    def key(self) -> str:
+        """Its public key for reports: ``brainpoolP384r1``, ``RSA 3072``; raises MalformedError, NotSupportedError."""
+        return signatures.describe_key(self.spki)
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
-        """What is weak about the signature's hash; the issuer's key is judged with the issuer."""
-        return (Finding.SHA1,) if "sha1" in (self.algorithm.digest, self.algorithm.mask_digest) else ()
+        """What is weak about the signature's hash or irregular in form; the issuer's key is judged with the issuer."""
+        try:
+            weak = self.algorithm.weak
+        except (NotSupportedError, MalformedError):
+            return self._form
+        return (*weak, *self._form)
 
     def valid_at(self, at: datetime) -> bool:
         """Whether ``at`` (aware) lies in the validity period, both ends included."""
@@ -88,69 +168,32 @@ class Certificate:
     def verify_signed_by(self, issuer: Certificate) -> None:
         """Check that the issuer's key signed this one.
 
-        Raises SignatureWrongError; MalformedError or NotSupportedError for a key that cannot be used.
+        Raises SignatureWrongError; MalformedError or NotSupportedError for a key or algorithm that cannot be used.
         """
         signatures.verify(issuer.spki, self.algorithm, self.signature, self.tbs)
 
 
-@contextmanager
-def _strictly() -> Iterator[None]:
-    """The errors that asn1crypto lets out of hostile input, as one."""
-    try:
-        yield
-    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError):
-        raise MalformedError("certificate: not an X.509 certificate") from None
+def serial_of(item: Tlv) -> int:
+    """A certificate's serial number: an INTEGER, by mistake also a negative one or longer than 20 bytes.
+
+    Raises MalformedError.
+    """
+    content = der.value(item, der.INTEGER)
+    if not 1 <= len(content) <= _MAX_SERIAL:
+        raise MalformedError("certificate: serial number empty or oversized")
+    return int.from_bytes(content, "big", signed=True)
 
 
-def _build(cls: type[Certificate], raw: bytes, parsed: Any) -> Certificate:
-    tbs = parsed["tbs_certificate"]
-    identifier = parsed["signature_algorithm"].dump()
-    if tbs["signature"].dump() != identifier:
-        raise MalformedError("certificate: signature algorithm differs inside and outside")
-    period = parsed.private_key_usage_period_value
-    return cls(
-        der=bytes(raw),
-        subject=_text(tbs["subject"]),
-        issuer=_text(tbs["issuer"]),
-        subject_key=tbs["subject"].hashable,
-        issuer_key=tbs["issuer"].hashable,
-        issuer_der=tbs["issuer"].dump(),
-        serial=tbs["serial_number"].native,
-        subject_key_id=parsed.key_identifier,
-        authority_key_id=parsed.authority_key_identifier,
-        not_before=_time(tbs["validity"]["not_before"].native),
-        not_after=_time(tbs["validity"]["not_after"].native),
-        private_key_from=_optional_time(period, "not_before"),
-        private_key_until=_optional_time(period, "not_after"),
-        is_ca=_is_ca(parsed),
-        spki=tbs["subject_public_key_info"].dump(),
-        tbs=tbs.dump(),
-        algorithm=signatures.algorithm_of(identifier),
-        signature=der.bits(tlv.parse_one(parsed["signature_value"].dump())),
-    )
+def _validity(item: Tlv) -> tuple[datetime, datetime, bool]:
+    members = der.parts(item)
+    if len(members) != 2:
+        raise MalformedError("certificate: validity is not two times")
+    (begin, first), (end, second) = (times.read(member) for member in members)
+    return begin, end, first and second
 
 
-def _is_ca(parsed: Any) -> bool:
-    constraints, usage = parsed.basic_constraints_value, parsed.key_usage_value
-    if usage is not None and "key_cert_sign" not in usage.native:
-        return False
-    return bool(constraints["ca"].native) if constraints is not None else bool(parsed.self_issued)
-
-
-def _text(name: Any) -> str:
-    """The name for people; a chip's issuer may say anything, so nothing unprintable gets to a screen."""
-    parts = (part for level in name.chosen for part in level)
-    text = ", ".join(f"{_SHORT_NAMES.get(p['type'].native, p['type'].dotted)}={p['value'].native}" for p in parts)
-    return "".join(character if character.isprintable() else "?" for character in text)[:_MAX_NAME]
-
-
-def _time(value: Any) -> datetime:
-    if not isinstance(value, datetime) or value.tzinfo is None:
-        raise MalformedError("certificate: a time without a calendar date")
-    return value
-
-
-def _optional_time(period: Any, name: str) -> datetime | None:
-    if period is None or period[name].native is None:
-        return None
-    return _time(period[name].native)
+def _extensions(optional: tuple[Tlv, ...]) -> bytes:
+    if any(item.tag not in (*_UNIQUE_IDS, _EXTENSIONS) for item in optional):
+        raise MalformedError("certificate: a field of another kind")
+    wrapped = tlv.find_optional(optional, _EXTENSIONS)
+    return b"" if wrapped is None else der.value(tlv.parse_one(wrapped), der.SEQUENCE)

@@ -1,4 +1,7 @@
-"""Signatures of certificates and security objects, by their X.509 algorithm identifiers (RFC 4055, 5758, 8017)."""
+"""Signatures of certificates and security objects, by their X.509 algorithm identifiers.
+
+Identifiers: RFC 4055, RFC 5758, RFC 8017; ICAO Doc 9303-12 §4.1.6; BSI TR-03111 §5.2.1 for plain ECDSA signatures.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,22 @@ import hashlib
 from dataclasses import dataclass
 from enum import Enum
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-
 from crypto import curves, der, tlv
 from crypto.errors import MalformedError, NotSupportedError, SignatureWrongError
+from crypto.trust import rsa
+from crypto.trust.findings import Finding as Finding
+from crypto.trust.rsa import RsaKey
 
 _RSA_KEY = "1.2.840.113549.1.1.1"
 _PSS = "1.2.840.113549.1.1.10"
 _MGF1 = "1.2.840.113549.1.1.8"
 _EC_KEY = "1.2.840.10045.2.1"
+_ECDSA_RECOMMENDED = "1.2.840.10045.4.2"
+_ECDSA_SPECIFIED = "1.2.840.10045.4.3"
+_NULL = b"\x05\x00"
 _SHORT_RSA = 2048
-_MIN_RSA = 1024
+_SHORT_EC = 224
+_MAX_SALT = 1024
 
 _DIGESTS = {
     "1.3.14.3.2.26": "sha1",
@@ -27,13 +33,7 @@ _DIGESTS = {
     "2.16.840.1.101.3.4.2.2": "sha384",
     "2.16.840.1.101.3.4.2.3": "sha512",
 }
-_HASHES: dict[str, type[hashes.HashAlgorithm]] = {
-    "sha1": hashes.SHA1,
-    "sha224": hashes.SHA224,
-    "sha256": hashes.SHA256,
-    "sha384": hashes.SHA384,
-    "sha512": hashes.SHA512,
-}
+_DIGEST_IDENTIFIERS = {name: der.encode_identifier(oid) for oid, name in _DIGESTS.items()}
 
 
 class Scheme(Enum):
@@ -42,18 +42,13 @@ class Scheme(Enum):
     RSA_PKCS1 = "RSA"
     RSA_PSS = "RSA-PSS"
     ECDSA = "ECDSA"
-
-
-class Finding(Enum):
-    """Something weak or irregular that does not make a signature wrong, but that a report names."""
-
-    SHA1 = "sha1"
-    SHORT_RSA_KEY = "short_rsa_key"
-    SIGNER_MISNAMED = "signer_misnamed"
+    ECDSA_PLAIN = "ECDSA-plain"
+    """The two numbers at fixed length, one after the other, instead of a SEQUENCE (BSI TR-03111 §5.2.1.1)."""
 
 
 _SIGNATURES = {
     "1.2.840.113549.1.1.5": (Scheme.RSA_PKCS1, "sha1"),
+    "1.3.14.3.2.29": (Scheme.RSA_PKCS1, "sha1"),
     "1.2.840.113549.1.1.14": (Scheme.RSA_PKCS1, "sha224"),
     "1.2.840.113549.1.1.11": (Scheme.RSA_PKCS1, "sha256"),
     "1.2.840.113549.1.1.12": (Scheme.RSA_PKCS1, "sha384"),
@@ -63,7 +58,14 @@ _SIGNATURES = {
     "1.2.840.10045.4.3.2": (Scheme.ECDSA, "sha256"),
     "1.2.840.10045.4.3.3": (Scheme.ECDSA, "sha384"),
     "1.2.840.10045.4.3.4": (Scheme.ECDSA, "sha512"),
+    "0.4.0.127.0.7.1.1.4.1.1": (Scheme.ECDSA_PLAIN, "sha1"),
+    "0.4.0.127.0.7.1.1.4.1.2": (Scheme.ECDSA_PLAIN, "sha224"),
+    "0.4.0.127.0.7.1.1.4.1.3": (Scheme.ECDSA_PLAIN, "sha256"),
+    "0.4.0.127.0.7.1.1.4.1.4": (Scheme.ECDSA_PLAIN, "sha384"),
+    "0.4.0.127.0.7.1.1.4.1.5": (Scheme.ECDSA_PLAIN, "sha512"),
 }
+_KEYS_ALONE = {_RSA_KEY: Scheme.RSA_PKCS1, _EC_KEY: Scheme.ECDSA, _ECDSA_RECOMMENDED: Scheme.ECDSA}
+"""Identifiers that leave the hash to the digest algorithm beside them (RFC 3370 §3.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,19 @@ class SignatureAlgorithm:
     digest: str
     mask_digest: str = ""
     salt: int = 0
+
+    @property
+    def weak(self) -> tuple[Finding, ...]:
+        """What is weak about its hashes."""
+        return (Finding.SHA1,) if "sha1" in (self.digest, self.mask_digest) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class _EcKey:
+    """A curve that is known and the encoded point, which may still be none of the curve."""
+
+    curve: curves.Curve
+    point: bytes
 
 
 def digest_of(identifier: bytes) -> str:
@@ -89,6 +104,12 @@ def digest(name: str, content: bytes) -> bytes:
     return hashlib.new(name, content, usedforsecurity=False).digest()
 
 
+def without_null(identifier: bytes) -> bytes:
+    """An AlgorithmIdentifier (DER) without parameters when they are NULL: both forms say the same (RFC 4055 §2.1)."""
+    item = tlv.parse_one(identifier)
+    return tlv.encode(item.tag, item.value.removesuffix(_NULL))
+
+
 def algorithm_of(identifier: bytes, digest_name: str | None = None) -> SignatureAlgorithm:
     """The algorithm that a signature AlgorithmIdentifier (DER) names; raises MalformedError, NotSupportedError.
 
@@ -99,25 +120,39 @@ def algorithm_of(identifier: bytes, digest_name: str | None = None) -> Signature
         return SignatureAlgorithm(*_SIGNATURES[oid])
     if oid == _PSS:
         return _pss(parameters)
-    if oid == _RSA_KEY and digest_name is not None:
-        return SignatureAlgorithm(Scheme.RSA_PKCS1, digest_name)
+    if oid == _ECDSA_SPECIFIED and parameters is not None:
+        return SignatureAlgorithm(Scheme.ECDSA, digest_of(parameters.encode()))
+    if oid in _KEYS_ALONE and digest_name is not None:
+        return SignatureAlgorithm(_KEYS_ALONE[oid], digest_name)
     raise NotSupportedError(f"signature algorithm {oid}")
 
 
 def describe(spki: bytes, algorithm: SignatureAlgorithm) -> str:
-    """Scheme, key and hash for a report: ``ECDSA brainpoolP384r1 SHA-256``, ``RSA-PSS 3072 SHA-256``."""
-    key = _ec_key(spki)[0].name if algorithm.scheme is Scheme.ECDSA else str(_rsa_key(spki).n.bit_length())
+    """Scheme, key and hash for a report: ``ECDSA brainpoolP384r1 SHA-256``, ``RSA-PSS 3072 SHA-256``.
+
+    Raises MalformedError, NotSupportedError.
+    """
+    key = describe_key(spki).removeprefix("RSA ")
     return f"{algorithm.scheme.value} {key} SHA-{algorithm.digest.removeprefix('sha')}"
 
 
+def describe_key(spki: bytes) -> str:
+    """The key of a SubjectPublicKeyInfo for a report: ``brainpoolP384r1``, ``RSA 3072``.
+
+    Raises MalformedError, NotSupportedError.
+    """
+    key = _key(spki)
+    return f"RSA {key.bits}" if isinstance(key, RsaKey) else key.curve.name
+
+
 def findings(spki: bytes, algorithm: SignatureAlgorithm) -> tuple[Finding, ...]:
-    """What is weak about this key and hash."""
-    found = []
-    if "sha1" in (algorithm.digest, algorithm.mask_digest):
-        found.append(Finding.SHA1)
-    if algorithm.scheme is not Scheme.ECDSA and _rsa_key(spki).n.bit_length() < _SHORT_RSA:
-        found.append(Finding.SHORT_RSA_KEY)
-    return tuple(found)
+    """What is weak about this key and hash; raises MalformedError, NotSupportedError."""
+    key = _key(spki)
+    if isinstance(key, RsaKey):
+        short = (Finding.SHORT_RSA_KEY,) if key.bits < _SHORT_RSA else ()
+    else:
+        short = (Finding.SHORT_EC_KEY,) if key.curve.order.bit_length() < _SHORT_EC else ()
+    return (*algorithm.weak, *short)
 
 
 def verify(spki: bytes, algorithm: SignatureAlgorithm, signature: bytes, content: bytes) -> None:
@@ -125,25 +160,20 @@ def verify(spki: bytes, algorithm: SignatureAlgorithm, signature: bytes, content
 
     Raises SignatureWrongError; MalformedError or NotSupportedError for a key that does not fit the algorithm.
     """
-    if algorithm.scheme is Scheme.ECDSA:
-        curve, point = _ec_key(spki)
-        r, s = _ecdsa_pair(signature)
-        curves.verify_ecdsa(curve, point, digest(algorithm.digest, content), r, s)
+    key, hashed = _key(spki, algorithm), digest(algorithm.digest, content)
+    if isinstance(key, RsaKey):
+        if algorithm.scheme is Scheme.RSA_PSS:
+            rsa.verify_pss(key, algorithm.digest, hashed, algorithm.mask_digest, algorithm.salt, signature)
+        elif algorithm.scheme is Scheme.RSA_PKCS1:
+            rsa.verify_pkcs1(key, _DIGEST_IDENTIFIERS[algorithm.digest], hashed, signature)
+        else:
+            raise MalformedError("public key: an EC key is required")
+    elif algorithm.scheme is Scheme.ECDSA:
+        curves.verify_ecdsa(key.curve, key.point, hashed, *_pair(signature))
+    elif algorithm.scheme is Scheme.ECDSA_PLAIN:
+        curves.verify_ecdsa(key.curve, key.point, hashed, *_plain_pair(signature, key.curve.order_size))
     else:
-        _verify_rsa(_rsa_key(spki), algorithm, signature, content)
-
-
-def _verify_rsa(numbers: rsa.RSAPublicNumbers, algorithm: SignatureAlgorithm, signature: bytes, content: bytes) -> None:
-    hashed = _HASHES[algorithm.digest]()
-    scheme: padding.AsymmetricPadding = padding.PKCS1v15()
-    if algorithm.scheme is Scheme.RSA_PSS:
-        scheme = padding.PSS(padding.MGF1(_HASHES[algorithm.mask_digest]()), algorithm.salt)
-    try:
-        numbers.public_key().verify(signature, content, scheme, hashed)
-    except InvalidSignature:
-        raise SignatureWrongError("RSA: the signature does not verify") from None
-    except (ValueError, UnsupportedAlgorithm):
-        raise NotSupportedError("RSA: key or parameters are not accepted") from None
+        raise MalformedError("public key: an RSA key is required")
 
 
 def _split(identifier: tlv.Tlv) -> tuple[str, tlv.Tlv | None]:
@@ -163,7 +193,7 @@ def _pss(parameters: tlv.Tlv | None) -> SignatureAlgorithm:
     if trailer is not None and der.unsigned(tlv.parse_one(trailer)) != 1:
         raise NotSupportedError("RSA-PSS: trailer field")
     length = der.unsigned(tlv.parse_one(salt)) if salt is not None else 20
-    if length > 512:
+    if length > _MAX_SALT:
         raise MalformedError("RSA-PSS: salt longer than a key")
     return SignatureAlgorithm(
         Scheme.RSA_PSS,
@@ -180,41 +210,48 @@ def _mask_digest(identifier: bytes) -> str:
     return digest_of(parameters.encode())
 
 
-def _key_parts(spki: bytes) -> tuple[str, tlv.Tlv | None, bytes]:
+def _key(spki: bytes, algorithm: SignatureAlgorithm | None = None) -> RsaKey | _EcKey:
+    """The key, which must be one that may sign with ``algorithm`` when that is given."""
     members = der.parts(tlv.parse_one(spki))
     if len(members) != 2:
         raise MalformedError("public key: not algorithm and bits")
     oid, parameters = _split(members[0])
-    return oid, parameters, der.bits(members[1])
-
-
-def _ec_key(spki: bytes) -> tuple[curves.Curve, bytes]:
-    oid, parameters, point = _key_parts(spki)
-    if oid != _EC_KEY or parameters is None:
-        raise MalformedError("public key: an EC key with parameters is required")
-    return curves.curve_of(parameters.encode()), point
-
-
-def _rsa_key(spki: bytes) -> rsa.RSAPublicNumbers:
-    oid, _, content = _key_parts(spki)
+    content = der.bits(members[1])
+    if oid == _EC_KEY:
+        if parameters is None:
+            raise MalformedError("public key: an EC key with parameters is required")
+        return _EcKey(curves.curve_of(parameters.encode()), content)
     if oid not in (_RSA_KEY, _PSS):
-        raise MalformedError("public key: an RSA key is required")
-    members = der.parts(tlv.parse_one(content))
-    if len(members) != 2:
-        raise MalformedError("public key: not modulus and exponent")
-    modulus, exponent = der.unsigned(members[0]), der.unsigned(members[1])
-    if modulus.bit_length() < _MIN_RSA or modulus % 2 == 0:
-        raise NotSupportedError("public key: RSA modulus of an unusable size")
-    if exponent < 3 or exponent % 2 == 0 or exponent.bit_length() > 64:
-        raise NotSupportedError("public key: RSA exponent of an unusable size")
-    return rsa.RSAPublicNumbers(exponent, modulus)
+        raise NotSupportedError(f"public key of algorithm {oid}")
+    if oid == _PSS and algorithm is not None:
+        _check_restriction(parameters, algorithm)
+    return RsaKey.parse(content)
 
 
-def _ecdsa_pair(signature: bytes) -> tuple[int, int]:
+def _check_restriction(parameters: tlv.Tlv | None, algorithm: SignatureAlgorithm) -> None:
+    """A PSS key signs nothing else, and with no other hashes than its own parameters allow (RFC 4055 §3.3)."""
+    if algorithm.scheme is not Scheme.RSA_PSS:
+        raise SignatureWrongError("public key: it signs with RSA-PSS only")
+    if parameters is None:
+        return
+    allowed = _pss(parameters)
+    hashes = (allowed.digest, allowed.mask_digest)
+    if hashes != (algorithm.digest, algorithm.mask_digest) or algorithm.salt < allowed.salt:
+        raise SignatureWrongError("public key: its own parameters forbid this signature")
+
+
+def _pair(signature: bytes) -> tuple[int, int]:
+    """The numbers of Ecdsa-Sig-Value (RFC 3279 §2.2.3), in the one form that DER has for them."""
     try:
-        members = der.parts(tlv.parse_one(signature))
-        if len(members) != 2:
-            raise SignatureWrongError("ECDSA: not a pair of numbers")
-        return der.unsigned(members[0]), der.unsigned(members[1])
-    except MalformedError:
+        r, s = (der.unsigned(member) for member in der.parts(tlv.parse_one(signature)))
+    except (MalformedError, ValueError):
         raise SignatureWrongError("ECDSA: not a pair of numbers") from None
+    if tlv.encode(der.SEQUENCE, der.encode_unsigned(r) + der.encode_unsigned(s)) != signature:
+        raise SignatureWrongError("ECDSA: a pair of numbers in another form than DER's")
+    return r, s
+
+
+def _plain_pair(signature: bytes, size: int) -> tuple[int, int]:
+    if len(signature) != 2 * size:
+        raise SignatureWrongError("ECDSA: not two numbers of the curve's size")
+    return int.from_bytes(signature[:size], "big"), int.from_bytes(signature[size:], "big")

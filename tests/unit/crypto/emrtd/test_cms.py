@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from crypto import der, tlv
 from crypto.emrtd.passive_auth import SecurityObject
-from crypto.errors import (
-    MalformedError,
-    NotSupportedError,
-    ProofError,
-    SignatureWrongError,
-)
-from crypto.trust.chain import issuer_of
-from crypto.trust.signatures import Finding
-from crypto.trust.store import TrustStore
+from crypto.errors import MalformedError, ProofError, SignatureWrongError, SignerMissingError
+from crypto.trust.findings import Finding
 from tests.unit.crypto.conftest import GROUPS, Issuer
 from tests.unit.crypto.openssl_issuer import (
     RSA,
+    Parts,
     attribute,
     lds_security_object,
     make_csca,
     make_sod,
     put_together,
+    row,
     sign_again,
     take_apart,
 )
@@ -34,7 +30,6 @@ MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
 
 
 def test_no_flipped_byte_changes_what_is_believed(issuer: Issuer) -> None:
-    store = TrustStore.load_files([issuer.csca.pem])
     original = SecurityObject.parse(issuer.sod)
     refused = 0
     for at in range(len(issuer.sod)):
@@ -43,7 +38,7 @@ def test_no_flipped_byte_changes_what_is_believed(issuer: Issuer) -> None:
         try:
             sod = SecurityObject.parse(bytes(altered))
             sod.verify_signature()
-            issuer_of(sod.signer, store, original.signer.not_before)
+            sod.signer.verify_signed_by(issuer.csca.certificate)
         except ProofError:
             refused += 1
         else:
@@ -120,11 +115,31 @@ def test_signed_content_of_another_type_is_no_security_object(issuer: Issuer, tm
         SecurityObject.parse(master_list)
 
 
-def test_content_without_signed_attributes_is_malformed(issuer: Issuer, tmp_path: Path) -> None:
-    sod = make_sod(tmp_path, issuer.signer, lds_security_object(GROUPS), options=["-noattr"])
+def test_without_signed_attributes_the_content_itself_is_signed(issuer: Issuer, tmp_path: Path) -> None:
+    sod = SecurityObject.parse(make_sod(tmp_path, issuer.signer, lds_security_object(GROUPS), options=["-noattr"]))
 
-    with pytest.raises(MalformedError, match="signed attributes"):
-        SecurityObject.parse(sod)
+    sod.verify_signature()
+    assert sod.findings == (Finding.NO_SIGNED_ATTRIBUTES,)
+
+
+def test_without_signed_attributes_other_content_is_wrong(issuer: Issuer, tmp_path: Path) -> None:
+    raw = make_sod(tmp_path, issuer.signer, lds_security_object(GROUPS), options=["-noattr"])
+    changed = bytearray(raw)
+    changed[raw.index(sha256(GROUPS[13]).digest())] ^= 1
+
+    with pytest.raises(SignatureWrongError):
+        SecurityObject.parse(bytes(changed)).verify_signature()
+
+
+def test_signed_attributes_never_pass_as_content(issuer: Issuer) -> None:
+    """What a forger gets who hands out the attributes, which were signed, as content without attributes."""
+    parts = take_apart(issuer.sod)
+    kind = parts.head[2].children()[0]
+    content = tlv.encode(0xA0, tlv.encode(0x04, tlv.encode(0x31, row(parts.attributes))))
+    head = (*parts.head[:2], tlv.Tlv(0x30, kind.encode() + content), parts.head[3])
+
+    with pytest.raises(MalformedError):
+        SecurityObject.parse(put_together(head, (*parts.signer_info[:3], *parts.signer_info[4:])))
 
 
 def test_replaced_content_is_wrong(issuer: Issuer) -> None:
@@ -142,15 +157,29 @@ def test_replaced_content_is_wrong(issuer: Issuer) -> None:
 def test_without_the_signers_certificate_it_is_not_supported(issuer: Issuer, tmp_path: Path) -> None:
     sod = make_sod(tmp_path, issuer.signer, lds_security_object(GROUPS), options=["-nocerts"])
 
-    with pytest.raises(NotSupportedError, match="certificate"):
+    with pytest.raises(SignerMissingError, match="certificate"):
         SecurityObject.parse(sod)
 
 
-def test_two_signers_are_malformed(issuer: Issuer) -> None:
+def test_of_two_signers_one_is_checked(issuer: Issuer) -> None:
     parts = take_apart(issuer.sod)
+    sod = SecurityObject.parse(put_together(parts.head, parts.signer_info, parts.signer_info))
 
-    with pytest.raises(MalformedError, match="signer infos"):
-        SecurityObject.parse(put_together(parts.head, parts.signer_info, parts.signer_info))
+    sod.verify_signature()
+    assert sod.findings == (Finding.SEVERAL_SIGNERS,)
+
+
+def test_a_signer_of_another_form_does_not_hide_the_one_beside_it(issuer: Issuer) -> None:
+    parts = take_apart(issuer.sod)
+    sod = SecurityObject.parse(put_together(parts.head, parts.signer_info[:2], parts.signer_info))
+
+    sod.verify_signature()
+    assert sod.findings == (Finding.SEVERAL_SIGNERS, Finding.CERTIFICATE_UNREADABLE)
+
+
+def test_an_object_that_nobody_signed_is_malformed(issuer: Issuer) -> None:
+    with pytest.raises(MalformedError, match="nobody signed"):
+        SecurityObject.parse(put_together(take_apart(issuer.sod).head))
 
 
 def test_a_misnamed_sole_signer_is_taken_and_reported(issuer: Issuer) -> None:
@@ -163,16 +192,44 @@ def test_a_misnamed_sole_signer_is_taken_and_reported(issuer: Issuer) -> None:
     assert sod.findings == (Finding.SIGNER_MISNAMED,)
 
 
-def test_a_misnamed_signer_among_several_is_malformed(issuer: Issuer) -> None:
-    parts = take_apart(issuer.sod)
+def misnamed(parts: Parts) -> tuple[tlv.Tlv, ...]:
     name, _ = parts.signer_info[1].children()
     other = tlv.Tlv(0x30, name.encode() + der.encode_unsigned(99))
-    two = tlv.Tlv(0xA0, parts.head[3].value + issuer.csca.certificate.der)
+    return (parts.signer_info[0], other, *parts.signer_info[2:])
 
-    with pytest.raises(MalformedError, match="none of the certificates"):
-        SecurityObject.parse(
-            put_together((*parts.head[:3], two), (parts.signer_info[0], other, *parts.signer_info[2:]))
-        )
+
+def test_a_misnamed_signer_among_several_is_found_by_its_key(issuer: Issuer) -> None:
+    parts = take_apart(issuer.sod)
+    two = tlv.Tlv(0xA0, issuer.csca.certificate.der + parts.head[3].value)
+    sod = SecurityObject.parse(put_together((*parts.head[:3], two), misnamed(parts)))
+
+    sod.verify_signature()
+    assert sod.signer == issuer.signer.certificate
+    assert sod.findings == (Finding.SIGNER_MISNAMED,)
+
+
+def test_several_certificates_none_of_them_the_signers_leave_the_signer_missing(issuer: Issuer) -> None:
+    parts = take_apart(issuer.sod)
+    two = tlv.Tlv(0xA0, issuer.csca.certificate.der * 2)
+
+    with pytest.raises(SignerMissingError):
+        SecurityObject.parse(put_together((*parts.head[:3], two), misnamed(parts)))
+
+
+def test_the_signer_may_be_supplied(issuer: Issuer, tmp_path: Path) -> None:
+    raw = make_sod(tmp_path, issuer.signer, lds_security_object(GROUPS), options=["-nocerts"])
+    sod = SecurityObject.parse(raw, [issuer.csca.certificate, issuer.signer.certificate])
+
+    sod.verify_signature()
+    assert sod.signer == issuer.signer.certificate
+    assert sod.findings == (Finding.SIGNER_NOT_INSIDE,)
+
+
+def test_a_supplied_certificate_of_another_name_is_never_tried(issuer: Issuer, tmp_path: Path) -> None:
+    raw = make_sod(tmp_path, issuer.signer, lds_security_object(GROUPS), options=["-nocerts"])
+
+    with pytest.raises(SignerMissingError):
+        SecurityObject.parse(raw, [issuer.csca.certificate])
 
 
 def test_revocation_lists_and_unsigned_attributes_are_left_aside(issuer: Issuer) -> None:

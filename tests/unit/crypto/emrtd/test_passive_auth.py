@@ -17,9 +17,7 @@ from crypto.errors import (
     NotSupportedError,
     ProofError,
 )
-from crypto.trust.chain import issuer_of
-from crypto.trust.signatures import Finding
-from crypto.trust.store import TrustStore
+from crypto.trust.findings import Finding
 from tests.unit.crypto.conftest import GROUPS, Issuer
 from tests.unit.crypto.openssl_issuer import (
     PSS,
@@ -68,8 +66,7 @@ def test_a_security_object_of_openssl_verifies_down_to_its_issuer(name: str, tmp
     assert sod.signer == signer.certificate
     assert sod.findings == ()
     assert set(sod.hashes) == set(GROUPS)
-    store = TrustStore.load_files([csca.pem])
-    assert issuer_of(sod.signer, store, sod.signer.not_before).certificate == csca.certificate
+    sod.signer.verify_signed_by(csca.certificate)
 
 
 def test_sha1_is_accepted_and_reported(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from crypto import der, tlv
 from crypto.errors import MalformedError, NotSupportedError, ProofError, SignatureWrongError
 from crypto.trust import signatures
 from crypto.trust.certificate import MAX_CERTIFICATE, Certificate
-from crypto.trust.signatures import Finding
+from crypto.trust.findings import Finding
 from crypto.trust.store import read_certificates
 from tests.unit.crypto.conftest import Issuer
 from tests.unit.crypto.openssl_issuer import RSA, ec, make_csca, make_signer, openssl, row
@@ -125,26 +125,31 @@ def test_the_private_key_period_is_read(tmp_path: Path, issuer: Issuer) -> None:
     assert signer.private_key_until == datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
-def test_a_private_key_period_without_time_zone_is_malformed(tmp_path: Path, issuer: Issuer) -> None:
+def test_a_private_key_period_without_time_zone_is_taken_as_utc_and_reported(tmp_path: Path, issuer: Issuer) -> None:
     period = "2.5.29.16=DER:30:10:81:0e:" + ":".join(f"{byte:02x}" for byte in b"20300102030405") + "\n"
-    signer = make_signer(tmp_path, "signer", issuer.csca, ec("P-256"), extensions=period)
+    signer = make_signer(tmp_path, "signer", issuer.csca, ec("P-256"), extensions=period).certificate
 
-    with pytest.raises(MalformedError, match="time"):
-        read_certificates(signer.pem.read_bytes())
+    assert signer.private_key_until == datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert signer.findings == (Finding.IRREGULAR_TIME,)
 
 
-def test_an_algorithm_that_differs_inside_and_outside_is_refused(issuer: Issuer) -> None:
+def test_an_algorithm_that_differs_inside_and_outside_verifies_nothing(issuer: Issuer) -> None:
     tbs, _, signature = tlv.parse_one(issuer.signer.certificate.der).children()
     other = tlv.Tlv(0x30, tlv.encode(0x06, der.encode_identifier("1.2.840.10045.4.3.2")))
+    certificate = Certificate.parse(tlv.encode(0x30, row([tbs, other, signature])))
 
     with pytest.raises(MalformedError, match="inside and outside"):
-        Certificate.parse(tlv.encode(0x30, row([tbs, other, signature])))
+        certificate.verify_signed_by(issuer.csca.certificate)
 
 
-def test_an_unknown_algorithm_is_not_supported(issuer: Issuer) -> None:
+def test_an_unknown_algorithm_refuses_only_the_check_of_the_signature(issuer: Issuer) -> None:
     sha384 = der.encode_identifier("1.2.840.10045.4.3.3")
-    with pytest.raises(NotSupportedError):
-        Certificate.parse(issuer.signer.certificate.der.replace(sha384, der.encode_identifier("1.2.840.10045.4.3.9")))
+    raw = issuer.signer.certificate.der.replace(sha384, der.encode_identifier("1.2.840.10045.4.3.9"))
+    certificate = Certificate.parse(raw)
+
+    assert certificate.findings == ()
+    with pytest.raises(NotSupportedError, match=r"1\.2\.840\.10045\.4\.3\.9"):
+        certificate.verify_signed_by(issuer.csca.certificate)
 
 
 def test_a_time_that_is_none_is_malformed(issuer: Issuer) -> None:
