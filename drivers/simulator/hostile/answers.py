@@ -1,0 +1,100 @@
+"""Hostile answers on the air: too short, too long, without end, never what the status word says."""
+
+from __future__ import annotations
+
+from crypto.apdu import SW_END_OF_FILE, SW_OK, Command, Response
+from drivers.simulator.layers import FromNowOn, Inside, Layer, OnAir, is_protected
+
+_MOST = 65_536
+_GET_RESPONSE = 0xC0
+_READ_BINARY = 0xB0
+_READS = frozenset({0xB0, 0xB1})
+_DATA = frozenset({SW_OK, SW_END_OF_FILE})
+
+
+class Always(FromNowOn):
+    """After ``sound`` answers, ``answer`` to everything: nothing at all, half a status word, one status for ever."""
+
+    def __init__(self, answer: bytes, sound: int = 0) -> None:
+        super().__init__(sound)
+        self._answer = answer
+
+    def misbehave(self, raw: bytes, send: OnAir) -> bytes:
+        return self._answer
+
+
+class Flood(FromNowOn):
+    """After ``sound`` answers, 65,536 bytes of ``filling`` and 9000, whatever was asked for."""
+
+    def __init__(self, filling: int, sound: int = 0) -> None:
+        super().__init__(sound)
+        self._answer = bytes([filling]) * _MOST + b"\x90\x00"
+
+    def misbehave(self, raw: bytes, send: OnAir) -> bytes:
+        return self._answer
+
+
+class EndlessChaining(FromNowOn):
+    """After ``sound`` answers, each one is followed by 61FF: there is always more to fetch.
+
+    ``size`` bytes come with each GET RESPONSE. Under secure messaging ``only_protected`` leaves the plain part alone.
+    """
+
+    def __init__(self, size: int, sound: int = 0, *, only_protected: bool = False) -> None:
+        super().__init__(sound)
+        self._answer = bytes(size) + b"\x61\xff"
+        self._only_protected = only_protected
+        self._chaining = False
+
+    def reset(self) -> None:
+        super().reset()
+        self._chaining = False
+
+    def misbehave(self, raw: bytes, send: OnAir) -> bytes:
+        self._chaining = is_protected(raw) or (self._chaining and raw[1] == _GET_RESPONSE)
+        if self._only_protected and not self._chaining:
+            return send(raw)
+        return self._answer
+
+
+class MoreThanAsked(Layer):
+    """Every READ BINARY is answered with 60,000 bytes: what was asked for, then zeros."""
+
+    def inside(self, command: Command, send: Inside) -> Response:
+        response = send(command)
+        if command.ins not in _READS or response.sw not in _DATA:
+            return response
+        return Response(response.data.ljust(60_000, b"\0"), SW_OK)
+
+
+class Crumbs(Layer):
+    """Every READ BINARY is answered with ``size`` bytes and 9000, none at all included: the file never ends."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+
+    def inside(self, command: Command, send: Inside) -> Response:
+        response = send(command)
+        if command.ins != _READ_BINARY or response.sw not in _DATA:
+            return response
+        return Response(response.data[: self._size], SW_OK)
+
+
+class AnotherOnSecondSight(Layer):
+    """A file that is read again has other bytes than the first time."""
+
+    def __init__(self) -> None:
+        self._seen: set[int] = set()
+
+    def reset(self) -> None:
+        self._seen.clear()
+
+    def inside(self, command: Command, send: Inside) -> Response:
+        response = send(command)
+        if command.ins != _READ_BINARY or not response.data:
+            return response
+        place = command.p1 << 8 | command.p2
+        if place in self._seen:
+            return Response(response.data[:-1] + bytes([response.data[-1] ^ 1]), response.sw)
+        self._seen.add(place)
+        return response

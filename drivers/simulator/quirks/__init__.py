@@ -1,0 +1,1 @@
+"""What real chips do in ways of their own, as layers around the simulated chip."""
