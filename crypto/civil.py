@@ -9,6 +9,7 @@ from datetime import date
 from enum import Enum
 
 _PACKED = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{4})")
+_YEAR_FIRST = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _WRITTEN = re.compile(r"(?:(?:([0-9]{2})[/-])?([0-9]{2})[/-])?([0-9]{4})")
 _SLASHED = re.compile(r"(?:(?:([0-9]{1,2})/)?([0-9]{1,2})/)?([0-9]{4})")
 
@@ -61,6 +62,15 @@ def read_packed(text: str) -> PartialDate | None:
     """DDMMYYYY with 00 for what is unknown; None when that is no date."""
     match = _PACKED.fullmatch(text.strip())
     return _checked(match) if match else None
+
+
+def read_year_first(text: str) -> PartialDate | None:
+    """YYYYMMDD with 00 for what is unknown; None when that is no date."""
+    match = _YEAR_FIRST.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day = map(int, match.groups())
+    return _valid(day if month else 0, month, year)
 
 
 def read_slashed(text: str) -> PartialDate | None:

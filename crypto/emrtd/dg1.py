@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from crypto import tlv
 from crypto.emrtd.lds import Ef
-from crypto.emrtd.mrz import Mrz, parse_mrz
+from crypto.emrtd.mrz import Mrz, read_mrz
 from crypto.errors import MalformedError
 
 _MRZ_TAG = 0x5F1F
 
 
 def parse_dg1(raw: bytes) -> Mrz:
-    """The zone that data group 1 holds; raises MalformedError."""
-    value = tlv.find(tlv.parse_one(raw, Ef.DG1.tag).children(), _MRZ_TAG)
+    """The zone that data group 1 holds; raises MalformedError.
+
+    Wrong check digits are told in ``Mrz.wrong`` and refuse nothing. Line ends, small letters and padding after the
+    zone are taken, as are spaces in the place of fillers.
+    """
+    outer, rest = tlv.parse_first(raw)
+    if outer.tag != Ef.DG1.tag or rest.strip(b"\0"):
+        raise MalformedError("DG1: not one object of tag 61")
+    value = tlv.find(outer.children(), _MRZ_TAG)
     try:
-        text = value.decode("ascii")
+        text = value.rstrip(b"\0").decode("ascii")
     except UnicodeDecodeError:
         raise MalformedError("DG1: not ASCII") from None
-    return parse_mrz(text)
+    return read_mrz("".join(text.splitlines()).replace(" ", "<").upper())
 
 
 def encode_dg1(zone: str) -> bytes:

@@ -15,7 +15,6 @@ _FILLER = "<"
 _ALPHABET = re.compile(r"[0-9A-Z<]*")
 _DATE = re.compile(r"[0-9<]{6}")
 _ID_NUMBER = re.compile(r"[0-9]{12}")
-_NO_CHECK = {"0", _FILLER}
 
 
 class MrzForm(Enum):
@@ -26,11 +25,22 @@ class MrzForm(Enum):
     TD3 = 88
 
 
+class CheckDigit(Enum):
+    """What a check digit stands for (Doc 9303-3 §4.9)."""
+
+    DOCUMENT_NUMBER = "document number"
+    BIRTH = "date of birth"
+    EXPIRY = "date of expiry"
+    OPTIONAL = "optional data"
+    COMPOSITE = "whole zone"
+
+
 @dataclass(frozen=True, slots=True)
 class Mrz:
-    """A machine-readable zone whose check digits are right. ``born`` and ``expires`` are YYMMDD as written.
+    """A machine-readable zone. ``born`` and ``expires`` are YYMMDD as written.
 
     ``document_number`` is without fillers; ``optional`` holds the optional data elements as written, joined.
+    ``wrong`` names the check digits that are not right: never any in a zone from ``parse_mrz``.
     """
 
     form: MrzForm
@@ -44,6 +54,7 @@ class Mrz:
     optional: str = field(repr=False)
     surname: str = field(repr=False)
     given_names: str = field(repr=False)
+    wrong: tuple[CheckDigit, ...] = ()
 
     @property
     def information(self) -> str:
@@ -84,7 +95,21 @@ def information(document_number: str, born: str, expires: str) -> str:
 
 
 def parse_mrz(text: str) -> Mrz:
-    """The zone from its text, lines joined or apart; raises MalformedError on form or any wrong check digit."""
+    """The zone from its text, lines joined or apart; raises MalformedError on form or any wrong check digit.
+
+    For zones that a person typed or a camera read, where a wrong digit means a wrong reading.
+    """
+    zone = read_mrz(text)
+    for digit in zone.wrong:
+        raise MalformedError(f"MRZ: check digit of the {digit.value} is wrong")
+    return zone
+
+
+def read_mrz(text: str) -> Mrz:
+    """The zone from its text, wrong check digits named in ``wrong``; raises MalformedError on its form.
+
+    For zones from a chip: whether they are as issued is told by the issuer's signature, not by a check digit.
+    """
     if len(text) > 128:
         raise MalformedError("MRZ: too long")
     zone = "".join(text.split())
@@ -129,14 +154,8 @@ def compose_td1(
 
 def _parse_td1(zone: str) -> Mrz:
     first, middle, names = zone[:30], zone[30:60], zone[60:]
-    number, optional = first[5:14], first[15:30]
-    if first[14] == _FILLER:
-        number, optional = _long_number(number, optional)
-    else:
-        _require(number, first[14], "document number")
-    _require(middle[:6], middle[6], "date of birth")
-    _require(middle[8:14], middle[14], "date of expiry")
-    _require(first[5:30] + middle[:7] + middle[8:15] + middle[18:29], middle[29], "whole zone")
+    number, digit, optional = _number(first[5:14], first[14], first[15:30])
+    composite = first[5:30] + middle[:7] + middle[8:15] + middle[18:29]
     surname, given_names = _names(names)
     return Mrz(
         form=MrzForm.TD1,
@@ -150,25 +169,25 @@ def _parse_td1(zone: str) -> Mrz:
         optional=optional + middle[18:29],
         surname=surname,
         given_names=given_names,
+        wrong=_wrong(
+            (CheckDigit.DOCUMENT_NUMBER, number, digit),
+            (CheckDigit.BIRTH, middle[:6], middle[6]),
+            (CheckDigit.EXPIRY, middle[8:14], middle[14]),
+            (CheckDigit.COMPOSITE, composite, middle[29]),
+        ),
     )
 
 
 def _parse_two_lines(form: MrzForm, zone: str) -> Mrz:
     width = form.value // 2
     first, second = zone[:width], zone[width:]
-    number, optional = second[:9], second[28 : width - 1]
     if form is MrzForm.TD3:
-        _require(second[:9], second[9], "document number")
-        optional = second[28:42]
-        if not (second[42] in _NO_CHECK and not optional.strip(_FILLER)):
-            _require(optional, second[42], "optional data")
-    elif second[9] == _FILLER:
-        number, optional = _long_number(number, optional)
+        number, digit, optional = second[:9], second[9], second[28:42]
+        own = [(CheckDigit.OPTIONAL, optional, second[42])]
     else:
-        _require(number, second[9], "document number")
-    _require(second[13:19], second[19], "date of birth")
-    _require(second[21:27], second[27], "date of expiry")
-    _require(second[:10] + second[13:20] + second[21 : width - 1], second[width - 1], "whole zone")
+        number, digit, optional = _number(second[:9], second[9], second[28 : width - 1])
+        own = []
+    composite = second[:10] + second[13:20] + second[21 : width - 1]
     surname, given_names = _names(first[5:])
     return Mrz(
         form=form,
@@ -182,22 +201,34 @@ def _parse_two_lines(form: MrzForm, zone: str) -> Mrz:
         optional=optional,
         surname=surname,
         given_names=given_names,
+        wrong=_wrong(
+            (CheckDigit.DOCUMENT_NUMBER, number, digit),
+            (CheckDigit.BIRTH, second[13:19], second[19]),
+            (CheckDigit.EXPIRY, second[21:27], second[27]),
+            *own,
+            (CheckDigit.COMPOSITE, composite, second[width - 1]),
+        ),
     )
 
 
-def _long_number(number: str, optional: str) -> tuple[str, str]:
-    """Doc 9303-5 §4.2.2 note j: a number beyond nine characters goes on in the optional data, its check digit last."""
+def _number(number: str, digit: str, optional: str) -> tuple[str, str, str]:
+    """Document number, its check digit and the optional data (TD1 and TD2).
+
+    A number beyond nine characters goes on in the optional data, its check digit last (Doc 9303-5 §4.2.2 note j).
+    """
     tail, _, rest = optional.partition(_FILLER)
-    if len(tail) < 2:
-        raise MalformedError("MRZ: check digit of the document number missing")
-    whole = number + tail[:-1]
-    _require(whole, tail[-1], "document number")
-    return whole, rest
+    if digit != _FILLER or len(tail) < 2:
+        return number, digit, optional
+    return number + tail[:-1], tail[-1], rest
 
 
-def _require(text: str, digit: str, what: str) -> None:
-    if check_digit(text) != digit:
-        raise MalformedError(f"MRZ: check digit of the {what} is wrong")
+def _wrong(*rows: tuple[CheckDigit, str, str]) -> tuple[CheckDigit, ...]:
+    """Whose check digit is not that of the text; an empty part may leave its digit out (Doc 9303-4 §4.2.2.2)."""
+    return tuple(
+        what
+        for what, text, digit in rows
+        if check_digit(text) != digit and not (digit == _FILLER and not text.strip(_FILLER))
+    )
 
 
 def _worth(character: str) -> int:

@@ -5,6 +5,7 @@ No public specification exists; the layout is the one that several independent r
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,21 +15,31 @@ from crypto import tlv
 from crypto.civil import PartialDate, read_written
 from crypto.emrtd import mrz
 from crypto.emrtd.lds import Ef
-from crypto.errors import MalformedError
+from crypto.errors import MalformedError, NotSupportedError
 from crypto.id_number import IdNumber
 
 NO_EXPIRY = "991231"
 """The MRZ date of a card that does not expire."""
 
 _UTF8_TEXT = bytes.fromhex("28D316010008")  # OID 1.0.10646.1.0.8
-_STRINGS = frozenset({0x0C, 0x12, 0x13, 0x16})  # UTF8String, NumericString, PrintableString, IA5String
+_STRINGS = {
+    0x0C: "utf-8",  # UTF8String
+    0x12: "utf-8",  # NumericString
+    0x13: "utf-8",  # PrintableString, in which cards write marks all the same
+    0x16: "utf-8",  # IA5String
+    0x1E: "utf-16-be",  # BMPString
+}
 _MAX_SIZE = 16 * 1024
 _MAX_FIELDS = 64
+_OLD_NUMBER = re.compile(r"[0-9]{9}|[0-9]{12}")
 
 
 @dataclass(frozen=True, slots=True)
 class Dg13Field:
-    """One numbered field: its texts in order, or none when it holds something else; ``raw`` is its value's TLV."""
+    """One numbered field: its texts in order, or none when it holds something else; ``raw`` is its value's TLV.
+
+    ``raw`` is empty where the card writes a number without a value.
+    """
 
     number: int
     texts: tuple[str, ...] = field(repr=False)
@@ -39,10 +50,12 @@ class Dg13Field:
 class Dg13:
     """Data group 13. A property is None where the card leaves the field out; every field is kept by its number.
 
-    Ethnic group (6) and religion (7) are sensitive by law and have no property on purpose.
+    ``others`` are rows that are no numbered field. Ethnic group (6) and religion (7) are sensitive by law and have no
+    property on purpose.
     """
 
     fields: tuple[Dg13Field, ...]
+    others: tuple[tlv.Tlv, ...] = ()
 
     def texts(self, number: int) -> tuple[str, ...]:
         """The texts of field ``number``; empty when absent."""
@@ -121,27 +134,32 @@ class Dg13:
 
     @property
     def old_number(self) -> str | None:
-        """The number of an older paper (15)."""
-        return self.text(15)
+        """The number of an older paper: field 15, or 16 where that holds one of 9 or 12 digits and 15 none.
+
+        Readers of cards disagree on which it is; sixteen characters in 16 are something else.
+        """
+        return self.text(15) or (old if _OLD_NUMBER.fullmatch(old := self.text(16) or "") else None)
 
 
 def parse_dg13(raw: bytes) -> Dg13:
-    """Data group 13 from its file (tag 6D); raises MalformedError."""
+    """Data group 13 of a Vietnamese card from its file (tag 6D).
+
+    Fields may be missing, unknown or in any order; one that cannot be read has no texts. Raises NotSupportedError for
+    the group of another country (its content is the issuer's own, Doc 9303-10 §4.7.13), MalformedError.
+    """
     if len(raw) > _MAX_SIZE:
         raise MalformedError("DG13: too long")
-    outer = tlv.parse_one(tlv.parse_one(raw, Ef.DG13.tag).value, 0x30)
-    parts = outer.children()
-    if [part.tag for part in parts] != [0x02, 0x06, 0x31]:
-        raise MalformedError("DG13: not version, text form and fields")
-    if parts[0].value != b"\x01" or parts[1].value != _UTF8_TEXT:
-        raise MalformedError("DG13: unknown version or text form")
-    rows = parts[2].children()
+    outer, rest = tlv.parse_first(raw)
+    if outer.tag != Ef.DG13.tag or rest.strip(b"\0"):
+        raise MalformedError("DG13: not one object of tag 6D")
+    rows = _profile(outer.value).children()
     if len(rows) > _MAX_FIELDS:
         raise MalformedError("DG13: too many fields")
-    fields = tuple(_field(row) for row in rows)
+    found = [(row, _field(row)) for row in rows]
+    fields = tuple(known for _, known in found if known is not None)
     if len({item.number for item in fields}) != len(fields):
         raise MalformedError("DG13: a field appears twice")
-    return Dg13(fields)
+    return Dg13(fields, tuple(row for row, known in found if known is None))
 
 
 def encode_dg13(values: Mapping[int, str | Sequence[str]]) -> bytes:
@@ -178,31 +196,44 @@ def folded(name: str) -> str:
     return " ".join("".join(letters).upper().split())
 
 
-def _field(row: tlv.Tlv) -> Dg13Field:
-    parts = row.children() if row.tag == 0x30 else ()
-    if len(parts) != 2 or parts[0].tag != 0x02 or not 1 <= len(parts[0].value) <= 2:
-        raise MalformedError("DG13: a field is not number and value")
+def _profile(content: bytes) -> tlv.Tlv:
+    """The set of fields; the version is not looked at, as the text form is what tells this profile from others."""
+    try:
+        parts = tlv.parse_one(content, 0x30).children()
+    except MalformedError:
+        raise NotSupportedError("DG13: not of the Vietnamese profile") from None
+    if [part.tag for part in parts[:3]] != [0x02, 0x06, 0x31] or parts[1].value != _UTF8_TEXT:
+        raise NotSupportedError("DG13: not of the Vietnamese profile")
+    return parts[2]
+
+
+def _field(row: tlv.Tlv) -> Dg13Field | None:
+    try:
+        parts = row.children() if row.tag == 0x30 else ()
+    except MalformedError:
+        return None
+    if not 1 <= len(parts) <= 2 or parts[0].tag != 0x02 or not 1 <= len(parts[0].value) <= 2:
+        return None
     number = int.from_bytes(parts[0].value, "big", signed=True)
-    return Dg13Field(number, _texts(parts[1]), parts[1].encode())
+    return Dg13Field(number, _texts(parts[1]), parts[1].encode()) if len(parts) == 2 else Dg13Field(number, (), b"")
 
 
 def _texts(value: tlv.Tlv) -> tuple[str, ...]:
-    if value.tag in _STRINGS:
-        return (_clean(value.value),)
-    if value.tag != 0x30:
-        return ()
-    return tuple(_clean(item.value) for item in value.children() if item.tag in _STRINGS)
-
-
-def _clean(value: bytes) -> str:
     try:
-        text = value.decode("utf-8")
+        rows = value.children() if value.tag == 0x30 else (value,)
+    except MalformedError:
+        return ()
+    texts = (_clean(item.value, _STRINGS[item.tag]) for item in rows if item.tag in _STRINGS)
+    return tuple(text for text in texts if text is not None)
+
+
+def _clean(value: bytes, encoding: str) -> str | None:
+    try:
+        text = value.decode(encoding)
     except UnicodeDecodeError:
-        raise MalformedError("DG13: a text is not UTF-8") from None
+        return None
     text = " ".join(unicodedata.normalize("NFC", text).rstrip("\0").split())
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
-        raise MalformedError("DG13: control character in a text")
-    return text
+    return None if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text) else text
 
 
 def _exact(text: str | None) -> date | None:

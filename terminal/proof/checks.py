@@ -11,7 +11,7 @@ from crypto.emrtd.dg1 import parse_dg1
 from crypto.emrtd.lds import Ef
 from crypto.emrtd.mrz import Mrz
 from crypto.emrtd.vietnam import NO_EXPIRY, Dg13, parse_dg13
-from crypto.errors import MalformedError
+from crypto.errors import MalformedError, ProofError
 from terminal.clock import VIETNAM_TIME
 from terminal.model import (
     Check,
@@ -108,7 +108,7 @@ def match_check(claimed: Person, person: Person) -> Check:
 def person_of(files: Mapping[Ef, bytes], today: date) -> Person:
     """The holder from DG13 and DG1. Raises MalformedError when neither tells, or when they contradict each other."""
     mrz = parse_dg1(files[Ef.DG1]) if Ef.DG1 in files else None
-    dg13 = parse_dg13(files[Ef.DG13]) if Ef.DG13 in files else None
+    dg13 = _dg13(files)
     if dg13 is None or dg13.id_number is None:
         if mrz is None:
             raise MalformedError("chip: neither DG1 nor DG13 can be read")
@@ -116,6 +116,14 @@ def person_of(files: Mapping[Ef, bytes], today: date) -> Person:
     if mrz is not None and mrz.id_number != dg13.id_number:
         raise MalformedError("chip: DG1 and DG13 bear different numbers")
     return _from_dg13(dg13, mrz, today)
+
+
+def _dg13(files: Mapping[Ef, bytes]) -> Dg13 | None:
+    """The Vietnamese fields, or None where the group is missing, another country's or not readable: DG1 tells too."""
+    try:
+        return parse_dg13(files[Ef.DG13]) if Ef.DG13 in files else None
+    except ProofError:
+        return None
 
 
 def _from_mrz(mrz: Mrz, today: date) -> Person:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from crypto.civil import PartialDate
 from crypto.emrtd.dg1 import encode_dg1, parse_dg1
-from crypto.emrtd.mrz import MrzForm, check_digit, compose_td1, information, parse_mrz
+from crypto.emrtd.mrz import CheckDigit, MrzForm, check_digit, compose_td1, information, parse_mrz
 from crypto.emrtd.vietnam import card_mrz
 from crypto.errors import MalformedError
 from crypto.id_number import IdNumber
@@ -22,7 +22,7 @@ from tests.unit.crypto.emrtd.people import PEOPLE
 
 VECTORS = Path(__file__).parents[3] / "vectors"
 
-# Doc 9303-5 Appendix B, 9303-6 Appendix B, 9303-4 Appendix B; the long number: Doc 9303-11 Appendix D.2.
+# Doc 9303-5 Appendix B, 9303-6 Appendix B, 9303-4 Appendix B; the long numbers: Doc 9303-11 Appendix D.2.
 TD1 = """I<UTOD231458907<<<<<<<<<<<<<<<
 7408122F1204159UTO<<<<<<<<<<<6
 ERIKSSON<<ANNA<MARIA<<<<<<<<<<"""
@@ -33,6 +33,8 @@ L898902C36UTO7408122F1204159ZE184226B<<<<<10"""
 TD1_LONG = """I<UTOD23145890<7349<<<<<<<<<<<
 3407127M9507122UTO<<<<<<<<<<<2
 STEVENSON<<PETER<JOHN<<<<<<<<<"""
+TD2_LONG = """I<UTOSTEVENSON<<PETER<JOHN<<<<<<<<<<
+D23145890<UTO3407127M95071227349<<<8"""
 
 
 def vector(name: str, label: str) -> str:
@@ -68,19 +70,13 @@ def test_optional_data_of_a_passport() -> None:
     assert parse_mrz(TD3).optional.strip("<") == "ZE184226B"
 
 
-def test_a_long_document_number_goes_on_in_the_optional_data() -> None:
-    mrz = parse_mrz(TD1_LONG)
+@pytest.mark.parametrize("text", [TD1_LONG, TD2_LONG], ids=["TD1", "TD2"])
+def test_a_long_document_number_goes_on_in_the_optional_data(text: str) -> None:
+    mrz = parse_mrz(text)
 
     assert mrz.document_number == "D23145890734"
     assert mrz.information == "D23145890734934071279507122"
-
-
-def test_a_long_document_number_in_two_lines() -> None:
-    number = "D23145890"
-    tail = "734" + check_digit("D23145890734")
-    second = f"{number}<UTO3407127M9507122{tail}<<<"
-    second += check_digit(second[:10] + second[13:20] + second[21:35])
-    assert parse_mrz("I<UTOSTEVENSON<<PETER".ljust(36, "<") + second).document_number == "D23145890734"
+    assert (mrz.surname, mrz.given_names) == ("STEVENSON", "PETER JOHN")
 
 
 def test_a_long_document_number_without_its_end_is_malformed() -> None:
@@ -120,6 +116,58 @@ def test_data_group_1_of_a() -> None:
 
     assert encode_dg1(PEOPLE["A"].zone) == raw
     assert parse_dg1(raw) == parse_mrz(PEOPLE["A"].zone)
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "wrong"),
+    [
+        (TD1, 14, {CheckDigit.DOCUMENT_NUMBER, CheckDigit.COMPOSITE}),
+        (TD1, 37, {CheckDigit.BIRTH, CheckDigit.COMPOSITE}),
+        (TD1, 45, {CheckDigit.EXPIRY, CheckDigit.COMPOSITE}),
+        (TD1, 60, {CheckDigit.COMPOSITE}),
+        (TD1_LONG, 18, {CheckDigit.DOCUMENT_NUMBER, CheckDigit.COMPOSITE}),
+        (TD2, 72, {CheckDigit.COMPOSITE}),
+        (TD3, 54, {CheckDigit.DOCUMENT_NUMBER, CheckDigit.COMPOSITE}),
+        (TD3, 87, {CheckDigit.OPTIONAL, CheckDigit.COMPOSITE}),
+        (TD3, 88, {CheckDigit.COMPOSITE}),
+    ],
+)
+def test_a_wrong_check_digit_in_a_chip_is_a_finding_and_when_typed_a_refusal(
+    text: str, at: int, wrong: set[CheckDigit]
+) -> None:
+    changed = text[:at] + str((int(text[at]) + 1) % 10) + text[at + 1 :]
+    zone = parse_dg1(encode_dg1(changed.replace("\n", "")))
+
+    assert set(zone.wrong) == wrong
+    assert zone.surname == parse_mrz(text).surname
+    with pytest.raises(MalformedError, match="check digit"):
+        parse_mrz(changed)
+
+
+@pytest.mark.parametrize("text", [TD1, TD2, TD3, TD1_LONG, TD2_LONG])
+def test_line_ends_small_letters_spaces_and_padding_in_a_chip_are_taken(text: str) -> None:
+    odd = text.lower().replace("<", " ").replace("\n", "\r\n")
+    assert parse_dg1(encode_dg1(odd + "\r\n\0\0") + b"\0") == parse_mrz(text)
+
+
+def test_a_long_document_number_without_its_end_is_a_finding_in_a_chip() -> None:
+    zone = parse_dg1(encode_dg1(TD1_LONG.replace("7349", "<<<<").replace("\n", "")))
+    assert zone.document_number == "D23145890"
+    assert CheckDigit.DOCUMENT_NUMBER in zone.wrong
+
+
+def test_an_unknown_date_may_leave_its_check_digit_out() -> None:
+    first, second, third = TD1.split()
+    line = "<<<<<<<" + second[7:29]
+    line += check_digit(first[5:30] + line[:7] + line[8:15] + line[18:29])
+    zone = parse_mrz(first + line + third)
+    assert (zone.born, zone.born_on(date(2026, 11, 22))) == ("<<<<<<", None)
+
+
+@pytest.mark.parametrize("raw", [encode_dg1(TD1) + b"x", b"\x62" + encode_dg1(TD1)[1:], b"\x61\x00"])
+def test_another_file_is_no_data_group_1(raw: bytes) -> None:
+    with pytest.raises(MalformedError):
+        parse_dg1(raw)
 
 
 def test_data_group_1_must_be_ascii() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from crypto import tlv
 from crypto.civil import PartialDate, Sex
 from crypto.emrtd.dg1 import encode_dg1
 from crypto.emrtd.lds import Ef
@@ -244,6 +245,17 @@ def test_a_card_ends_in_this_century_and_its_holder_was_born_before_today() -> N
 
 def test_dg13_without_number_yields_to_the_mrz() -> None:
     assert person_of({Ef.DG1: zone(), Ef.DG13: dg13(f1=None)}, TODAY).name == "NGUYEN VAN THU NGHIEM"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"\x6d\x04text", tlv.encode(0x6D, b"an issuer's own text"), dg13()[:-1], b""],
+    ids=["no TLV", "another country's", "cut short", "empty"],
+)
+def test_a_dg13_that_is_not_vietnamese_or_not_readable_yields_to_the_mrz(raw: bytes) -> None:
+    assert person_of({Ef.DG1: zone(), Ef.DG13: raw}, TODAY) == person_of({Ef.DG1: zone()}, TODAY)
+    with pytest.raises(MalformedError):
+        person_of({Ef.DG13: raw}, TODAY)
 
 
 @pytest.mark.parametrize(
