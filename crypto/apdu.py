@@ -166,14 +166,13 @@ class Channel:
         self.apdus = 0
         self.bytes = 0
 
-    @property
-    def secured(self) -> bool:
-        """Whether a secure-messaging session is open."""
-        return self._messaging is not None
-
     def secure(self, messaging: Processor) -> None:
         """Put ``messaging`` into the chain, in the place of an earlier session's."""
         self._messaging = messaging
+
+    def drop_session(self) -> None:
+        """Go on in plain, as before a session was opened."""
+        self._messaging = None
 
     def send(self, command: Command) -> Response:
         """The card's answer after all processors; raises CardError subclasses."""

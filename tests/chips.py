@@ -21,10 +21,9 @@ from drivers.simulator.issuer.authority import Authority
 from drivers.simulator.people import Resident
 from drivers.simulator.personalise import personalise
 from drivers.simulator.profiles import PROFILES
-from terminal.events import Step
 from terminal.model import CheckName, ChipReading, DataSource, Person, Word
 from terminal.proof.access import ChipAccess, access_for
-from terminal.proof.reading import ChipConversation, Tools
+from terminal.proof.reading import ChipConversation, Progress, Tools
 
 NOW = datetime(2026, 3, 4, 5, 0, tzinfo=UTC)
 AUTHORITY = Authority(b"chips of the tests")
@@ -108,11 +107,11 @@ def conversation(
     block: int = 65_000,
     lost_at: int | None = None,
     store: TrustStore | None = None,
-    enter: Callable[[Step], None] = lambda _step: None,
+    report: Callable[[Progress], None] = lambda _progress: None,
 ) -> tuple[ChipConversation, Field]:
     """The terminal's half of a conversation with that chip, and the field that the chip lies in."""
     field = Field(contents, lost_at=lost_at)
-    return ChipConversation(field.transceive, tools(store), block, enter), field
+    return ChipConversation(field.transceive, tools(store), block, report), field
 
 
 def words(reading: ChipReading) -> dict[CheckName, Word]:

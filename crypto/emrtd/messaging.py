@@ -119,7 +119,15 @@ class SecureMessaging:
 
 def short_capacity(suite: Suite) -> int:
     """The most plain bytes that one short protected response can carry, padding and the other objects counted."""
-    room = SHORT_MAX - _CRYPTOGRAM_HEADER - _STATUS_OBJECT - _MAC_OBJECT
+    return answer_capacity(SHORT_MAX, suite)
+
+
+def answer_capacity(data: int, suite: Suite = Suite.AES_128) -> int:
+    """The most plain bytes that a protected response of ``data`` bytes (status word not counted) can carry.
+
+    Without ``suite``: under any cipher.
+    """
+    room = data - _CRYPTOGRAM_HEADER - _STATUS_OBJECT - _MAC_OBJECT
     return room // suite.block * suite.block - 1
 
 

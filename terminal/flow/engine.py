@@ -218,8 +218,14 @@ class Engine:
                 self._desk.codes.pause(not effect.on)
         else:
             self._cancel.set()
-            self._seen_at = None if isinstance(effect, to.Wipe) else self._seen_at
+            if isinstance(effect, to.Wipe):
+                self._forget()
         return None
+
+    def _forget(self) -> None:
+        self._seen_at = None
+        if self._read is not None:
+            self._read.forget()
 
     def _record(self, effect: to.Record) -> str | None:
         spent = (self._now() - self._seen_at) * 1000 if self._seen_at is not None else 0.0

@@ -23,6 +23,8 @@ from terminal.events import Answered, AskFailed, Event, PhotoRead, ReadDone, Rea
 from terminal.faults import FaultError
 from terminal.model import EligibilityAnswer, RedeemAnswer
 from terminal.ports import Backend, CardJob, CardLink, EligibilityQuestion, RedeemQuestion
+from terminal.proof.habits import HabitBook
+from terminal.proof.unfinished import Shelf
 from terminal.traces import describe
 
 if TYPE_CHECKING:
@@ -45,25 +47,53 @@ class ReadWork:
     block: int
     photo: bool
     post: Post = field(repr=False)
+    habits: HabitBook = field(default_factory=HabitBook, repr=False)
+    shelf: Shelf = field(default_factory=Shelf, repr=False)
 
     def job(self, effect: StartRead) -> CardJob:
         """The job for the reader's thread."""
         return lambda link: self._run(effect, link)
 
-    def _run(self, effect: StartRead, link: CardLink) -> None:
-        from terminal.proof.reading import ChipConversation
+    def forget(self) -> None:
+        """Drop what is kept of the person being served."""
+        self.shelf.clear()
 
-        session = effect.session
+    def _run(self, effect: StartRead, link: CardLink) -> None:
+        from terminal.proof.reading import ChipConversation, Progress
+
+        def told(progress: Progress) -> None:
+            if progress.file is None:
+                self.post(StepEntered(effect.session, progress.step))
+
         try:
             talk = ChipConversation(
-                link.transceive, self.tools(), self.block, lambda step: self.post(StepEntered(session, step))
+                link.transceive,
+                self.tools(),
+                self.block,
+                told,
+                habits=self.habits.recall(link.reader, link.atr),
+                resume=self.shelf.open(effect.session),
             )
+        except FaultError as error:
+            self.post(ReadFailed(effect.session, error.fault.code))
+            return
+        self._converse(effect, link, talk)
+
+    def _converse(self, effect: StartRead, link: CardLink, talk: ChipConversation) -> None:
+        session = effect.session
+        try:
             reading = talk.identify(effect.access, effect.claimed, simulated=link.simulated)
         except CancelledError:
+            return
+        except CardLostError:
+            self.habits.note(link.reader, link.atr, talk.habits_after_loss)
+            self.shelf.put(session, talk.unfinished)
+            self.post(ReadFailed(session, "card.lost"))
             return
         except Exception as error:  # noqa: BLE001 - the last stop before a device thread: every end is an event
             self.post(ReadFailed(session, fault_of(error)))
             return
+        self.habits.note(link.reader, link.atr, talk.habits)
         self.post(ReadDone(session, reading))
         if self.photo and talk.alive:
             self._photo(session, talk)

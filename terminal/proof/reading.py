@@ -2,37 +2,39 @@
 
 Order (BSI TR-03135-1 v2.5 §5.6.2, ICAO Doc 9303-11 §4.2): EF.CardAccess, PACE (or BAC when the chip has no PACE that
 this program speaks), SOD, DG13, DG1, DG14, DG15, passive authentication, chip or active authentication. DG2 is the
-largest file and comes last, so that the question to the backend does not wait for it. DG3 and DG4 are never asked for.
+largest file and comes last, so that the question to the backend does not wait for it. Only files that the SOD lists are
+asked for: what is not signed proves nothing. DG3 and DG4 are never asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from crypto.apdu import Channel, Transceive
-from crypto.emrtd import active_auth, bac, chip_auth, files, pace
+from crypto.emrtd import files
+from crypto.emrtd.atr_info import parse_atr_info
 from crypto.emrtd.files import FileReader
 from crypto.emrtd.lds import Ef
-from crypto.emrtd.security_infos import PaceInfo, SecurityInfos, parse_dg14, parse_security_infos
-from crypto.errors import (
-    AccessRefusedError,
-    CloneSuspectedError,
-    NotSupportedError,
-    ProofError,
-    StatusError,
-)
+from crypto.emrtd.messaging import answer_capacity
+from crypto.emrtd.passive_auth import SecurityObject
+from crypto.errors import MessagingBrokenError, ProofError, StatusError
 from crypto.trust.store import TrustStore
 from terminal.events import Step
-from terminal.faults import FaultError
-from terminal.model import Check, CheckName, ChipReading, Message, Person, ReadMetrics, Word
+from terminal.model import Check, ChipReading, Person, ReadMetrics, Word
 from terminal.proof.access import ChipAccess
 from terminal.proof.checks import reading_of
-from terminal.proof.passive import passive_authentication
+from terminal.proof.chip_proof import NO_KEY, ChipProof, Keys, prove_chip
+from terminal.proof.habits import NOTHING_KNOWN, SHORT_BLOCK, Habits
+from terminal.proof.opening import CardAccess, Opened, open_chip, read_card_access
+from terminal.proof.passive import PassiveReport, passive_authentication
+from terminal.proof.unfinished import Unfinished
 
 IDENTITY_FILES = (Ef.DG13, Ef.DG1, Ef.DG14, Ef.DG15)
+_STATUS = 2
+_REST = (Ef.DG7, Ef.DG11, Ef.DG12, Ef.DG16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,29 +47,161 @@ class Tools:
     random: Callable[[int], bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a read is: the step, and within it the bytes of a file read so far and in all."""
+
+    step: Step
+    file: Ef | None = None
+    done: int = 0
+    total: int = 0
+
+
 class ChipConversation:
-    """One read of one chip. Card errors (CardError) end it; a missing or bad optional file does not."""
+    """One read of one chip. Card errors (CardError) end it; a missing or bad optional file does not.
+
+    ``block`` is the most bytes that a READ BINARY may ask for at this site; ``habits`` what this kind of card was found
+    to do, None when it is met for the first time; ``resume`` what an earlier conversation with the same document left.
+    """
 
     def __init__(
         self,
         transceive: Transceive,
         tools: Tools,
         block: int,
-        enter: Callable[[Step], None] = lambda _step: None,
+        report: Callable[[Progress], None] = lambda _progress: None,
+        *,
+        habits: Habits | None = None,
+        resume: Unfinished | None = None,
     ) -> None:
         self.channel = Channel(transceive)
         self.files: dict[Ef, bytes] = {}
-        self._tools = tools
-        self._reader = FileReader(self.channel, block)
-        self._enter = enter
-        self._ms: dict[str, float] = {}
-        self._access = "none"
         self.alive = True
         """False once the chip failed its proof: such a chip has no session left to read on in."""
+        self.opened = Opened("none")
+        self.passive: PassiveReport | None = None
+        self.resumed = False
+        self._tools = tools
+        self._known = habits
+        self._habits = habits or NOTHING_KNOWN
+        self._resume = resume
+        self._reader = FileReader(
+            self.channel, self._habits.read_size(block, again=resume is not None), short_ids=self._habits.short_ids
+        )
+        self._report = report
+        self._step = Step.CONNECT
+        self._ms: dict[str, float] = {}
+        self._listed: frozenset[int] = frozenset()
+        self._reopen: Callable[[], None] | None = None
+
+    def identify(self, access: ChipAccess, claimed: Person | None = None, *, simulated: bool = False) -> ChipReading:
+        """Identity and proof. Raises AccessRefusedError for a number that does not open this chip, FaultError
+        ``card.unknown`` for a card of another kind, and CardErrors."""
+        with self._entered(Step.CONNECT):
+            offered = self._card_access()
+            self._ask_for_limits()
+        with self._entered(Step.UNLOCK):
+            self.opened = open_chip(self.channel, offered, access, self._tools.random)
+            self._reopen = lambda: self._open_again(offered, access)
+        with self._entered(Step.READ):
+            self._read_security_object()
+            for ef in IDENTITY_FILES:
+                self._read_listed(ef)
+        with self._entered(Step.VERIFY):
+            chip = self._prove_chip()
+            self.passive = self.prove_files()
+            check = self._bound(chip, self.passive)
+        return reading_of(
+            self.files, self.passive, check, claimed, self._tools.now(), self.metrics, simulated=simulated
+        )
+
+    def read_photo(self) -> bytes | None:
+        """DG2, or None when the card has none. Compare it with the SOD before showing it."""
+        if self.alive:
+            with self._entered(Step.PHOTO):
+                self._read_listed(Ef.DG2)
+        return self.files.get(Ef.DG2)
+
+    def read_rest(self) -> None:
+        """The other signed files with personal details and EF.COM, which nothing signs; for complete listings."""
+        if self.alive:
+            with self._entered(Step.READ):
+                for ef in _REST:
+                    self._read_listed(ef)
+                self._read_optional(Ef.COM)
+
+    def prove_files(self) -> PassiveReport:
+        """Passive authentication of all data groups read so far."""
+        groups = {ef.number: raw for ef, raw in self.files.items() if ef.number}
+        return passive_authentication(self.files[Ef.SOD], groups, self._tools.trust, self._tools.now())
+
+    # What outlives the conversation ----------------------------------------------------------------------------------
+
+    @property
+    def metrics(self) -> ReadMetrics:
+        """What it cost so far."""
+        sizes = tuple((ef.name, len(raw)) for ef, raw in self.files.items())
+        ms = tuple((name, round(spent, 2)) for name, spent in self._ms.items())
+        return ReadMetrics(self.channel.apdus, self.channel.bytes, ms, sizes, self.opened.protocol)
+
+    @property
+    def habits(self) -> Habits:
+        """What this kind of card was found to do, so far."""
+        return replace(
+            self._habits,
+            block=self._reader.block,
+            granted=max(self._habits.granted, self._reader.granted),
+            short_ids=self._reader.short_ids,
+        )
+
+    @property
+    def habits_after_loss(self) -> Habits:
+        """The habits, when the card was lost: it may have been the length of what was asked for."""
+        suspect = self._reader.asked > SHORT_BLOCK >= self._reader.granted
+        return replace(self.habits, losses=self._habits.losses + suspect)
+
+    @property
+    def unfinished(self) -> Unfinished | None:
+        """What a next conversation can go on from; None before the SOD was read."""
+        if Ef.SOD not in self.files:
+            return self._resume
+        kept = {ef: raw for ef, raw in self.files.items() if ef.number}
+        part = self._reader.partial if self._reader.reading else b""
+        return Unfinished(self.files[Ef.SOD], kept, self._reader.reading, part)
+
+    # Opening ---------------------------------------------------------------------------------------------------------
+
+    def _card_access(self) -> CardAccess:
+        offered = read_card_access(self.channel, by_short_id=self._habits.access_by_short_id is not False)
+        if offered.raw is not None:
+            self.files[Ef.CARD_ACCESS] = offered.raw
+            self._habits = replace(self._habits, access_by_short_id=offered.by_short_id)
+        return offered
+
+    def _ask_for_limits(self) -> None:
+        """EF.ATR/INFO, once for a kind of card, where long answers are wanted at all."""
+        if self._known is not None or self._reader.block <= SHORT_BLOCK:
+            return
+        try:
+            said = parse_atr_info(files.read_atr_info(self.channel))
+        except (StatusError, ProofError):
+            return  # most cards have no such file; what they can do is found out by asking
+        if said.extended is False:
+            self._reader.block = SHORT_BLOCK
+        if said.answer is not None:
+            self._reader.block = min(self._reader.block, max(SHORT_BLOCK, answer_capacity(said.answer - _STATUS)))
+
+    def _open_again(self, offered: CardAccess, access: ChipAccess) -> None:
+        self.channel.drop_session()
+        self._reader.block = min(self._reader.block, SHORT_BLOCK)
+        self.opened = open_chip(self.channel, offered, access, self._tools.random)
+
+    # Reading ---------------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _step(self, step: Step) -> Iterator[None]:
-        self._enter(step)
+    def _entered(self, step: Step) -> Iterator[None]:
+        self._step = step
+        self._report(Progress(step))
         began = self._tools.monotonic()
         try:
             yield
@@ -75,142 +209,64 @@ class ChipConversation:
             spent = (self._tools.monotonic() - began) * 1000
             self._ms[step.value] = self._ms.get(step.value, 0.0) + spent
 
-    def identify(self, access: ChipAccess, claimed: Person | None = None, *, simulated: bool = False) -> ChipReading:
-        """Identity and proof. Raises AccessRefusedError for a number that does not open this chip, FaultError
-        ``card.unknown`` for a card of another kind, and CardErrors."""
-        with self._step(Step.CONNECT):
-            infos = self._card_access()
-        with self._step(Step.UNLOCK):
-            self._open(infos, access)
-        with self._step(Step.READ):
-            self.files[Ef.SOD] = self._reader.read(Ef.SOD)
-            for ef in IDENTITY_FILES:
-                self._read_optional(ef)
-        with self._step(Step.VERIFY):
-            groups = {ef.number: raw for ef, raw in self.files.items() if ef.number}
-            report = passive_authentication(self.files[Ef.SOD], groups, self._tools.trust, self._tools.now())
-            signed = report.signature is Word.SUCCESSFUL  # keys under a false signature prove nothing
-            covered = {number for number, word in report.hashes if signed and word is Word.SUCCESSFUL}
-            chip = self._prove_chip(frozenset(covered))
-        return reading_of(self.files, report, chip, claimed, self._tools.now(), self.metrics, simulated=simulated)
-
-    def read_photo(self) -> bytes | None:
-        """DG2, or None when the card has none. Compare it with the SOD before showing it."""
-        if self.alive:
-            with self._step(Step.PHOTO):
-                self._read_optional(Ef.DG2)
-        return self.files.get(Ef.DG2)
-
-    def read_rest(self) -> None:
-        """EF.COM, which nothing signs and no decision uses; for complete listings."""
-        if self.alive:
-            with self._step(Step.READ):
-                self._read_optional(Ef.COM)
-
-    @property
-    def metrics(self) -> ReadMetrics:
-        """What it cost so far."""
-        sizes = tuple((ef.name, len(raw)) for ef, raw in self.files.items())
-        ms = tuple((name, round(spent, 2)) for name, spent in self._ms.items())
-        return ReadMetrics(self.channel.apdus, self.channel.bytes, ms, sizes, self._access)
-
-    # Opening ---------------------------------------------------------------------------------------------------------
-
-    def _card_access(self) -> SecurityInfos | None:
+    def _read_security_object(self) -> None:
+        sod = self.files[Ef.SOD] = self._read(Ef.SOD)
+        if self._resume is not None and self._resume.sod == sod:
+            self.files.update(self._resume.files)
+            self.resumed = True
         try:
-            return parse_security_infos(files.read_card_access(self.channel)[0])
-        except (StatusError, ProofError):
-            return None  # a chip without (readable) EF.CardAccess speaks BAC
+            self._listed = frozenset(SecurityObject.parse(sod).hashes)
+        except ProofError:
+            self._listed = frozenset(ef.number for ef in IDENTITY_FILES if ef.number)  # to tell whose card it may be
 
-    def _open(self, infos: SecurityInfos | None, access: ChipAccess) -> None:
-        if infos is not None and self._open_pace(infos, access):
-            self._select_application()
-            return
-        self._select_application()
-        self._try_each(access.mrz_information, self._open_bac)
-        self._access = "BAC"
-
-    def _select_application(self) -> None:
-        try:
-            files.select_application(self.channel)
-        except StatusError as error:
-            raise FaultError("card.unknown", str(error)) from error
-
-    def _open_pace(self, infos: SecurityInfos, access: ChipAccess) -> bool:
-        for info in infos.pace:
-            try:
-                self._establish(info, access)
-            except NotSupportedError:
-                continue
-            return True
-        return False
-
-    def _establish(self, info: PaceInfo, access: ChipAccess) -> None:
-        if access.can is not None:
-            self._pace(info, pace.Password.can(access.can))
-            self._access = "PACE-CAN"
-        else:
-            self._try_each(access.mrz_information, lambda text: self._pace(info, pace.Password.mrz(text)))
-            self._access = "PACE-MRZ"
-
-    def _pace(self, info: PaceInfo, password: pace.Password) -> None:
-        self.channel.secure(pace.establish(self.channel, info, password, self._tools.random))
-
-    def _open_bac(self, mrz_information: str) -> None:
-        self.channel.secure(bac.establish(self.channel, mrz_information, self._tools.random))
-
-    @staticmethod
-    def _try_each(texts: tuple[str, ...], attempt: Callable[[str], None]) -> None:
-        refused = AccessRefusedError("the dates of birth and expiry are needed to open this chip")
-        for text in texts:
-            try:
-                attempt(text)
-            except AccessRefusedError as error:
-                refused = error
-            else:
-                return
-        raise refused
-
-    # Reading and proving ---------------------------------------------------------------------------------------------
+    def _read_listed(self, ef: Ef) -> None:
+        if ef.number in self._listed and ef not in self.files:
+            self._read_optional(ef)
 
     def _read_optional(self, ef: Ef) -> None:
         try:
-            self.files[ef] = self._reader.read(ef)
+            self.files[ef] = self._read(ef)
         except (StatusError, ProofError):
             return  # absent, refused or not a file: what is demanded of it will be UNDETERMINED
 
-    def _prove_chip(self, covered: frozenset[int]) -> Check:
-        """Chip authentication, else active authentication, each only with keys that the signed SOD covers."""
-        infos = self._dg14(covered)
-        if infos is None or not infos.chip_auth_keys:
-            return self._prove_active(infos, covered, Check(CheckName.CHIP, Word.UNDETERMINED, Message("why.no_key")))
-        try:
-            chip_auth.authenticate(self.channel, infos, self._tools.random)
-        except CloneSuspectedError:
-            self.alive = False
-            return Check(CheckName.CHIP, Word.FAILED, Message("why.ca"))
-        except StatusError:  # the chip refuses to prove what DG14 says that it can
-            return self._prove_active(infos, covered, Check(CheckName.CHIP, Word.FAILED, Message("why.ca")))
-        except ProofError:
-            unsupported = Check(CheckName.CHIP, Word.NOT_SUPPORTED, Message("why.not_supported"))
-            return self._prove_active(infos, covered, unsupported)
-        return Check(CheckName.CHIP, Word.SUCCESSFUL, Message("why.ca"))
+    def _read(self, ef: Ef) -> bytes:
+        have = b""
+        if self.resumed and self._resume is not None and self._resume.part_of is ef:
+            have = self._resume.part
 
-    def _prove_active(self, infos: SecurityInfos | None, covered: frozenset[int], otherwise: Check) -> Check:
-        if Ef.DG15 not in self.files or 15 not in covered:
-            return otherwise
-        try:
-            active_auth.authenticate(self.channel, self.files[Ef.DG15], infos, self._tools.random)
-        except NotSupportedError:
-            return Check(CheckName.CHIP, Word.NOT_SUPPORTED, Message("why.aa"))
-        except (ProofError, StatusError):
-            return Check(CheckName.CHIP, Word.FAILED, Message("why.aa"))
-        return Check(CheckName.CHIP, Word.SUCCESSFUL, Message("why.aa"))
+        def told(done: int, total: int) -> None:
+            self._report(Progress(self._step, ef, done, total))
 
-    def _dg14(self, covered: frozenset[int]) -> SecurityInfos | None:
-        if Ef.DG14 not in self.files or 14 not in covered:
+        try:
+            return self._reader.read(ef, have=have, on_block=told)
+        except MessagingBrokenError:
+            # Some chips end the session over one file or one length that they do not like. Once, it is opened anew and
+            # asked with short blocks; a disturbed or attacked session breaks again.
+            if self._reopen is None:
+                raise
+            reopen, self._reopen = self._reopen, None
+            reopen()
+            return self._reader.read(ef, on_block=told)
+
+    # Proving ---------------------------------------------------------------------------------------------------------
+
+    def _prove_chip(self) -> ChipProof:
+        proof = prove_chip(self.channel, Keys(self._covered(Ef.DG14), self._covered(Ef.DG15)), self._tools.random)
+        self.alive = proof.alive
+        return proof
+
+    def _covered(self, ef: Ef) -> bytes | None:
+        """The file, if the security object holds its hash."""
+        raw = self.files.get(ef)
+        if raw is None or ef.number is None:
             return None
         try:
-            return parse_dg14(self.files[Ef.DG14])
+            SecurityObject.parse(self.files[Ef.SOD]).verify_file(ef.number, raw)
         except ProofError:
             return None
+        return raw
+
+    @staticmethod
+    def _bound(chip: ChipProof, passive: PassiveReport) -> Check:
+        """Keys under a false signature prove nothing, whatever the chip can do with them."""
+        return chip.check if passive.signature is Word.SUCCESSFUL else NO_KEY

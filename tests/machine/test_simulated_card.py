@@ -48,7 +48,7 @@ def test_real_daemon_reads_the_card_through_pace(pcscd: PcscDaemon) -> None:
 def _read(link: CardLink) -> dict[Ef, bytes]:
     assert link.atr == ATR
     channel = Channel(link.transceive)
-    access = read_card_access(channel)
+    access, _ = read_card_access(channel)
     info = pace.choose(parse_security_infos(access))
     can = pace.Password.can(PEOPLE["insured"].id_number.can)
     channel.secure(pace.establish(channel, info, can, secrets.token_bytes))

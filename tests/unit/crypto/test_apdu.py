@@ -149,7 +149,7 @@ def test_an_answer_without_end_is_given_up() -> None:
 def test_a_channel_counts_what_it_costs() -> None:
     channel = Channel(lambda raw: b"\x01\x90\x00")
     assert channel.send(READ) == Response(b"\x01", 0x9000)
-    assert (channel.apdus, channel.bytes, channel.secured) == (1, 8, False)
+    assert (channel.apdus, channel.bytes) == (1, 8)
 
 
 def test_a_plain_channel_corrects_lengths_and_collects() -> None:
@@ -163,9 +163,16 @@ def test_a_secured_channel_leaves_lengths_to_its_session_and_collects_below_it()
     answers = ["01026101", "039000", "6c02"]
     channel = Channel(lambda raw: bytes.fromhex(answers.pop(0)))
     channel.secure(lambda command, send: send(command))
-    assert channel.secured
     assert channel.send(READ) == Response(b"\x01\x02\x03", 0x9000)
     assert channel.send(READ).sw == 0x6C02
+
+
+def test_a_channel_that_dropped_its_session_goes_on_in_plain() -> None:
+    channel = Channel(lambda raw: b"\x90\x00")
+    channel.secure(lambda command, send: Response(b"protected", 0x9000))
+    assert channel.send(READ).data == b"protected"
+    channel.drop_session()
+    assert channel.send(READ) == Response(b"", 0x9000)
 
 
 def test_a_later_session_takes_the_place_of_an_earlier_one() -> None:

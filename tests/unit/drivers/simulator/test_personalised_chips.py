@@ -49,7 +49,7 @@ def chip(make: Make | None = None, limits: Limits | None = None) -> Chip:
 
 def opened(card: Chip, can: str = INSURED.id_number.can) -> Channel:
     channel = Channel(card.transmit)
-    info = pace.choose(parse_security_infos(read_card_access(channel)))
+    info = pace.choose(parse_security_infos(read_card_access(channel)[0]))
     channel.secure(pace.establish(channel, info, pace.Password.can(can), secrets.token_bytes))
     select_application(channel)
     return channel
@@ -110,7 +110,7 @@ def test_active_authentication_with_every_key_and_length(active: AaKey, extended
 def test_mrz_opens_the_chip_by_pace_too() -> None:
     contents = personalise(INSURED, Make(), AUTHORITY)
     channel = Channel(Chip(contents).transmit)
-    info = pace.choose(parse_security_infos(read_card_access(channel)))
+    info = pace.choose(parse_security_infos(read_card_access(channel)[0]))
     password = pace.Password.mrz(contents.mrz_information)
     channel.secure(pace.establish(channel, info, password, secrets.token_bytes))
     select_application(channel)

@@ -94,7 +94,7 @@ def test_placed_card_is_the_person_s_and_signed_by_the_table_s_issuer(table: Dem
 
     def read(link: CardLink) -> tuple[bytes, bytes]:
         channel = Channel(link.transceive)
-        info = pace.choose(parse_security_infos(read_card_access(channel)))
+        info = pace.choose(parse_security_infos(read_card_access(channel)[0]))
         can = pace.Password.can(PEOPLE["swapped"].id_number.can)
         channel.secure(pace.establish(channel, info, can, secrets.token_bytes))
         select_application(channel)
