@@ -26,6 +26,7 @@ from terminal.ports import (
     ReaderOptions,
 )
 from terminal.table import Table, TableOptions, VirtualReaders
+from terminal.transcript import Replay, Transcript
 
 ROOMS = ("config", "crypto", "drivers", "terminal", "ui", "backend")
 """Our packages; the names also exist on the package index, so a foreign one can stand in front of ours."""
@@ -73,6 +74,11 @@ def table(name: str) -> Callable[[TableOptions], Table]:
 def virtual_readers(name: str) -> Callable[[Path], VirtualReaders]:
     """What starts the demo's own PC/SC daemon."""
     return cast("Callable[[Path], VirtualReaders]", _load("tram.virtual_readers", name))
+
+
+def replay(name: str) -> Callable[[Transcript], Replay]:
+    """What plays a transcript in the place of a card."""
+    return cast("Callable[[Transcript], Replay]", _load("tram.replay", name))
 
 
 def verbs() -> tuple[str, ...]:

@@ -6,11 +6,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from config.schema import DeskName, Settings
+from crypto.errors import ProofError
 from terminal.faults import FaultError
 from terminal.messages import LANGUAGES
+
+if TYPE_CHECKING:
+    from crypto.trust.store import TrustStore
 
 USAGE = "tram [--lang vi|en] [--help] [--version] VERB [argument ...]"
 
@@ -42,6 +46,30 @@ def add_config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config", type=Path, metavar="FILE", help="the site's file (default: TRAM_CONFIG, then the usual folders)"
     )
+
+
+def add_trust(parser: argparse.ArgumentParser) -> None:
+    """``--trust FILE_OR_DIR``, which may be repeated."""
+    parser.add_argument(
+        "--trust",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE_OR_DIR",
+        help="issuer certificate(s) to accept for this run, instead of the trust store; may be repeated",
+    )
+
+
+def trust_of(args: argparse.Namespace) -> TrustStore:
+    """The issuers that ``--trust`` names, else the configured store's. Raises FaultError ``trust.unreadable``."""
+    from crypto.trust.store import TrustStore
+
+    try:
+        if args.trust:
+            return TrustStore.load_files(args.trust)
+        return TrustStore.open(settings_of(args).trust.directory)
+    except (ProofError, OSError) as error:
+        raise FaultError("trust.unreadable", str(error)) from error
 
 
 def settings_of(args: argparse.Namespace, desk: DeskName | None = None) -> Settings:

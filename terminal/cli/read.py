@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import queue
-import threading
-import time
-from collections.abc import Callable
-from fnmatch import fnmatchcase
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crypto.errors import CardError, MalformedError, ProofError
+from crypto.errors import MalformedError
 from crypto.id_number import IdNumber
 from terminal import registry
 from terminal.boot import EXTENDED_BLOCK, tools_for
-from terminal.cli.arguments import add_config, add_json, settings_of
-from terminal.cli.output import Json, print_json
+from terminal.cli import read_report, rehearsal
+from terminal.cli.arguments import add_config, add_json, add_trust, settings_of, trust_of
+from terminal.cli.card_job import Wanted, with_card
+from terminal.cli.output import print_json
+from terminal.cli.rehearsal import Rehearsal
 from terminal.clock import SystemClock
-from terminal.events import CardPlaced, DeviceDown, DeviceUp, Event
 from terminal.faults import FaultError
-from terminal.flow.jobs import fault_of
-from terminal.messages import say
-from terminal.model import ChipReading, DataSource, Message, Person, Word
-from terminal.ports import CardLink, CardReader, ReaderOptions
+from terminal.model import ChipReading, DataSource, Person, Word
+from terminal.ports import CardLink, ReaderOptions
 
 if TYPE_CHECKING:
     from terminal.proof.access import ChipAccess
@@ -32,8 +28,8 @@ HELP = "read and prove the card on a reader"
 
 _REFUSED = 1
 _NOT_PASSED = frozenset({Word.FAILED, Word.ABORTED})
-_READ_SECONDS = 60.0
 _LONGEST_WAIT = 86_400
+_SCRIPTED = Wanted("*", 10.0)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -46,29 +42,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-photo", action="store_true", help="do not read DG2")
     parser.add_argument("--block", type=_block, default=EXTENDED_BLOCK, metavar="BYTES", help="most a read asks for")
     parser.add_argument("--wait", type=_seconds, default=10.0, metavar="SECONDS", help="how long to wait for a card")
+    rehearsal.add_arguments(parser)
+    add_trust(parser)
     add_config(parser)
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Read the card and print the report; 1 when it refused the number or a check failed."""
+    """Read the card and print the report; 1 when it refused the number, a check failed, or a script was not played to
+    its end."""
     access = access_of(args)
-    tools = _tools(args)
-    reader = registry.reader("pcsc")(ReaderOptions(args.reader))
-    outcome: queue.SimpleQueue[ChipReading | Exception] = queue.SimpleQueue()
-    talks: list[ChipConversation] = []
-    try:
-        card = _wait_for_card(reader, args.reader, args.wait)
-        reader.submit(card.card, _job(args, access, tools, talks, outcome.put), threading.Event())
-        try:
-            found = outcome.get(timeout=_READ_SECONDS)
-        except queue.Empty:
-            raise FaultError("card.timeout") from None
-    finally:
-        reader.stop()
-    if isinstance(found, Exception):
-        raise _as_fault(found) from found
-    return _print(args, found, talks[0])
+    repeatable = Rehearsal(args) if rehearsal.wanted(args) else None
+    tools = _tools(args, repeatable)
+    scripted = repeatable.reader if repeatable else None
+    reader = scripted or registry.reader("pcsc")(ReaderOptions(args.reader))
+    wanted = Wanted(args.reader, args.wait) if scripted is None else _SCRIPTED
+    read = with_card(reader, wanted, lambda link: _read(args, access, tools, link, repeatable))
+    script = repeatable.finish() if repeatable else None
+    if args.json:
+        print_json(read_report.to_json(read.reading, read.talk, script))
+    else:
+        print("\n".join(read_report.to_lines(read.reading, read.talk, script, args.lang)))
+    not_played = script is not None and script.answered < script.commands
+    return _REFUSED if not_played or any(check.word in _NOT_PASSED for check in read.reading.checks) else 0
 
 
 def access_of(args: argparse.Namespace) -> ChipAccess:
@@ -104,109 +100,31 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _tools(args: argparse.Namespace) -> Tools:
-    return tools_for(settings_of(args), SystemClock())
+def _tools(args: argparse.Namespace, repeatable: Rehearsal | None) -> Tools:
+    from dataclasses import replace
+
+    clock = SystemClock() if repeatable is None else repeatable.clock(SystemClock())
+    tools = tools_for(settings_of(args), clock)
+    if args.trust:
+        tools = replace(tools, trust=trust_of(args))
+    return tools if repeatable is None else replace(tools, random=repeatable.random)
 
 
-def _wait_for_card(reader: CardReader, pattern: str, seconds: float) -> CardPlaced:
-    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-    reader.start(events.put)
-    until = time.monotonic() + seconds
-    fault = "card.silent"
-    while (left := until - time.monotonic()) > 0:
-        try:
-            event = events.get(timeout=left)
-        except queue.Empty:
-            break
-        if isinstance(event, DeviceDown | DeviceUp):
-            fault = event.fault if isinstance(event, DeviceDown) else "card.silent"
-        if isinstance(event, CardPlaced) and (event.reader == pattern or fnmatchcase(event.reader, pattern)):
-            return event
-    raise FaultError(fault, f"no card within {seconds:g} s")
+@dataclass(frozen=True, slots=True)
+class _Read:
+    reading: ChipReading
+    talk: ChipConversation
 
 
-def _job(
-    args: argparse.Namespace,
-    access: ChipAccess,
-    tools: Tools,
-    talks: list[ChipConversation],
-    done: Callable[[ChipReading | Exception], None],
-) -> Callable[[CardLink], None]:
-    def job(link: CardLink) -> None:
-        from terminal.proof.reading import ChipConversation
+def _read(
+    args: argparse.Namespace, access: ChipAccess, tools: Tools, link: CardLink, repeatable: Rehearsal | None
+) -> _Read:
+    from terminal.proof.reading import ChipConversation
 
-        try:
-            talk = ChipConversation(link.transceive, tools, args.block)
-            talks.append(talk)
-            reading = talk.identify(access, simulated=link.simulated)
-            if not args.no_photo:
-                talk.read_photo()
-            talk.read_rest()
-        except Exception as error:  # noqa: BLE001 - told to the waiting main thread, which raises it
-            done(error)
-        else:
-            done(reading)
-
-    return job
-
-
-def _as_fault(error: Exception) -> FaultError:
-    if isinstance(error, FaultError):
-        return error
-    detail = str(error) if isinstance(error, CardError | ProofError) else type(error).__name__
-    return FaultError(fault_of(error), detail)
-
-
-def _print(args: argparse.Namespace, reading: ChipReading, talk: ChipConversation) -> int:
-    report = report_of(reading, talk)
-    if args.json:
-        print_json(report)
-    else:
-        print("\n".join(_lines(reading, report, args.lang)))
-    return _REFUSED if any(check.word in _NOT_PASSED for check in reading.checks) else 0
-
-
-def report_of(reading: ChipReading, talk: ChipConversation) -> dict[str, Json | str | int | bool]:
-    """The JSON object: cost, checks, and the document with its number masked and its name as initials."""
-    metrics = talk.metrics
-    return {
-        "apdus": metrics.apdus,
-        "bytes": metrics.bytes,
-        "ms": dict(metrics.ms),
-        "files": dict(metrics.files),
-        "access": metrics.access,
-        "checks": {check.name.value: check.word.value for check in reading.checks},
-        "issuer": reading.issuer.value,
-        "document": _document(reading.person),
-        "simulated": reading.simulated,
-    }
-
-
-def _document(person: Person) -> Json:
-    initials = " ".join(f"{part[0]}." for part in (person.name or "").split())
-    return {
-        "id_number": person.id_number.masked if person.id_number else None,
-        "name": initials or None,
-        "born": person.born.year if person.born else None,
-        "sex": person.sex.value if person.sex else None,
-        "expires": person.expires.isoformat() if person.expires else None,
-        "no_expiry": person.no_expiry,
-    }
-
-
-def _lines(reading: ChipReading, report: dict[str, Json | str | int | bool], language: str) -> list[str]:
-    def words(key: str) -> str:
-        return say(Message(key), language)
-
-    label = [words("note.simulated")] if reading.simulated else []
-    checks = [
-        f"{words(f'check.{check.name.value}')}: {words('word.' + check.word.value.replace(' ', '_'))}"
-        for check in reading.checks
-    ]
-    number = reading.person.id_number
-    return [
-        *label,
-        f"{words('field.id_number')}: {number.masked if number else '–'}",
-        *checks,
-        f"{report['access']}, {report['apdus']} APDU, {report['bytes']} byte",
-    ]
+    transceive = link.transceive if repeatable is None else repeatable.transceive(link)
+    talk = ChipConversation(transceive, tools, args.block)
+    reading = talk.identify(access, simulated=link.simulated)
+    if not args.no_photo:
+        talk.read_photo()
+    talk.read_rest()
+    return _Read(reading, talk)

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crypto.errors import ProofError
-from terminal.cli.arguments import add_config, add_json, settings_of
+from terminal.cli.arguments import add_config, add_json, add_trust, trust_of
 from terminal.cli.output import print_json
 from terminal.clock import SystemClock
 from terminal.faults import FaultError
@@ -16,7 +15,6 @@ from terminal.messages import say
 from terminal.model import IssuerTrust, Message, Word
 
 if TYPE_CHECKING:
-    from crypto.trust.store import TrustStore
     from terminal.proof.passive import PassiveReport
 
 HELP = "prove the files of a chip: EF.SOD.bin and DG1.bin … DG16.bin in a folder"
@@ -29,14 +27,7 @@ _NOT_PROVEN = 1
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("directory", type=Path, metavar="DIR", help="folder of the files")
-    parser.add_argument(
-        "--trust",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="FILE_OR_DIR",
-        help="issuer certificate(s) to accept for this run, instead of the trust store; may be repeated",
-    )
+    add_trust(parser)
     add_config(parser)
     add_json(parser)
 
@@ -49,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     from terminal.proof.passive import passive_authentication
 
     sod, files = read_files(args.directory)
-    report = passive_authentication(sod, files, _store(args), SystemClock().now())
+    report = passive_authentication(sod, files, trust_of(args), SystemClock().now())
     if args.json:
         print_json({"passive_authentication": as_json(report)})
     else:
@@ -74,17 +65,6 @@ def _read(file: Path) -> bytes:
     if len(raw) > _MAX_FILE:
         raise FaultError("usage.bad", f"{file}: > {_MAX_FILE} bytes")
     return raw
-
-
-def _store(args: argparse.Namespace) -> TrustStore:
-    from crypto.trust.store import TrustStore
-
-    try:
-        if args.trust:
-            return TrustStore.load_files(args.trust)
-        return TrustStore.open(settings_of(args).trust.directory)
-    except (ProofError, OSError) as error:
-        raise FaultError("trust.unreadable", str(error)) from error
 
 
 def _proven(report: PassiveReport) -> bool:

@@ -20,7 +20,7 @@ from drivers.simulator.inprocess import NAME, SimulatedReader
 from drivers.simulator.personalise import mrz_zone
 from drivers.simulator.presented import Handling, PresentedCard
 from terminal import registry
-from terminal.cli import read
+from terminal.cli import card_job, read
 from terminal.cli.arguments import Parser
 from terminal.events import CardPlaced, Device, DeviceDown, DeviceUp, Event
 from terminal.faults import FaultError
@@ -77,7 +77,7 @@ def test_a_genuine_card_is_told_whole_and_masked(tram: Tram, lay: Lay) -> None:
         "expires": "2030-11-20",
         "no_expiry": False,
     }
-    order = (Ef.SOD, Ef.DG13, Ef.DG1, Ef.DG14, Ef.DG15, Ef.DG2, Ef.COM)
+    order = (Ef.CARD_ACCESS, Ef.SOD, Ef.DG13, Ef.DG1, Ef.DG14, Ef.DG15, Ef.DG2, Ef.COM)
     assert shown["files"] == {ef.name: len(contents.files[ef]) for ef in order}
     assert shown["apdus"] > len(order)
     assert shown["bytes"] > sum(len(contents.files[ef]) for ef in order)
@@ -340,7 +340,7 @@ def test_a_card_that_is_lifted_is_a_lost_card(tram: Tram, lay: Lay) -> None:
 
 
 def test_a_reader_that_never_comes_back_is_given_up(tram: Tram, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read, "_READ_SECONDS", 0.05)
+    monkeypatch.setattr(card_job, "READ_SECONDS", 0.05)
     reader = with_reader(monkeypatch, PLACED)
     code, shown = tram("read", "--can", "123450")
     assert (code, shown["error"]["code"], reader.stopped) == (3, "card.timeout", True)
