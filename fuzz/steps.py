@@ -162,7 +162,7 @@ def trust_index(data: bytes) -> None:
 
 def certificate_file(data: bytes) -> None:
     """A file that an operator imports: DER, PEM or a bundle."""
-    from crypto.trust.store import read_certificates
+    from crypto.trust.bundle import read_certificates
 
     read_certificates(data)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 
 from crypto import ber, der, tlv
@@ -78,6 +79,12 @@ class SecurityObject:
             lds_version=lds_version,
             _signature=signature,
         )
+
+    @property
+    def signing_time(self) -> datetime | None:
+        """When the signer says that he signed, aware; None when he does not say it."""
+        attributes = self._signature.info.attributes
+        return attributes.signing_time if attributes else None
 
     def verify_signature(self) -> None:
         """Check that the signer's certificate inside signed these hashes.

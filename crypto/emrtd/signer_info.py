@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from crypto import der, tlv
 from crypto.errors import MalformedError, NotSupportedError, SignatureWrongError
 from crypto.tlv import Tlv
-from crypto.trust import names, signatures
+from crypto.trust import names, signatures, times
 from crypto.trust.certificate import Certificate, serial_of
 from crypto.trust.findings import Finding
 from crypto.trust.signatures import SignatureAlgorithm
 
 _CONTENT_TYPE = "1.2.840.113549.1.9.3"
 _MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
+_SIGNING_TIME = "1.2.840.113549.1.9.5"
 _MAX_ATTRIBUTES = 32
 _MAX_VERSION = 5
 
@@ -28,6 +30,8 @@ class SignedAttributes:
     """The same in the order of DER (ITU-T X.690 §11.6)."""
     content_type: str
     message_digest: bytes = field(repr=False)
+    signing_time: datetime | None
+    """When the signer says that he signed (RFC 5652 §11.3); None when he does not, or in no readable form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,15 @@ def _attributes(row: bytes) -> SignedAttributes:
         sorted=tlv.encode(der.SET, b"".join(sorted(item.encode() for item in items))),
         content_type=der.identifier(_value_of(values, _CONTENT_TYPE)),
         message_digest=der.value(_value_of(values, _MESSAGE_DIGEST), der.OCTET_STRING),
+        signing_time=_signing_time(values),
     )
+
+
+def _signing_time(attributes: list[tuple[str, tuple[Tlv, ...]]]) -> datetime | None:
+    try:
+        return times.read(_value_of(attributes, _SIGNING_TIME))[0]
+    except MalformedError:
+        return None
 
 
 def _value_of(attributes: list[tuple[str, tuple[Tlv, ...]]], kind: str) -> Tlv:

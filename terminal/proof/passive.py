@@ -6,29 +6,22 @@ two questions; a file outside the signed list is undetermined, since nothing was
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from crypto.emrtd.passive_auth import SecurityObject
 from crypto.errors import (
     HashMismatchError,
-    IssuerExpiredError,
-    IssuerRevokedError,
-    IssuerUnknownError,
-    MalformedError,
     NotCoveredError,
     NotSupportedError,
     ProofError,
     SignatureWrongError,
 )
-from crypto.trust.chain import issuer_of
-from crypto.trust.signatures import Finding
+from crypto.trust.findings import Finding
+from crypto.trust.revocation import Revocation
 from crypto.trust.store import TrustStore
 from terminal.model import IssuerTrust, Message, Word
-
-Files = Mapping[int, bytes]
-"""Data groups, whole as read, by number."""
+from terminal.proof.issuer import Files, IssuerStep, judge_issuer
 
 _UNREADABLE = Message("why.unreadable")
 _ALGORITHM = Message("why.algorithm")
@@ -41,6 +34,10 @@ class PassiveReport:
 
     ``why`` begins with the reason for ``signature`` when that is not SUCCESSFUL. ``weak`` says that a hash or key of
     the signature is below today's strength. The signer's fields are None when the object could not be parsed.
+
+    ``issuer_path`` leads from the signer's issuer up to the accepted root; empty when there is none. ``revocation`` is
+    what accepted lists say, None without a chain. ``findings`` are facts that decide nothing: what is irregular, how
+    old the revocation list is, which issuer is missing.
     """
 
     signature: Word
@@ -53,6 +50,9 @@ class PassiveReport:
     signer_subject: str | None = None
     signer_serial: str | None = None
     signer_fingerprint: str | None = None
+    issuer_path: tuple[IssuerStep, ...] = ()
+    revocation: Revocation | None = None
+    findings: tuple[Message, ...] = ()
 
 
 def passive_authentication(sod_raw: bytes, files: Files, store: TrustStore, at: datetime) -> PassiveReport:
@@ -68,8 +68,9 @@ def passive_authentication(sod_raw: bytes, files: Files, store: TrustStore, at: 
         return PassiveReport(word, tuple((dg, unknown) for dg in sorted(files)), IssuerTrust.UNKNOWN, why=(why,))
     signature, reasons = _signature(sod)
     hashes, hash_reasons = _hashes(sod, files)
-    issuer, chain_word, chain_reasons = _issuer(sod, store, at)
-    if signature is Word.SUCCESSFUL and chain_word is Word.FAILED:
+    issuer = judge_issuer(sod, files, store, at)
+    chain_reasons = issuer.why
+    if signature is Word.SUCCESSFUL and issuer.word is Word.FAILED:
         # The signer names an accepted issuer's key as its own issuer's, and that key did not sign it: not a question
         # of trust any more.
         signature, reasons, chain_reasons = Word.FAILED, chain_reasons, ()
@@ -77,14 +78,17 @@ def passive_authentication(sod_raw: bytes, files: Files, store: TrustStore, at: 
     return PassiveReport(
         signature=signature,
         hashes=hashes,
-        issuer=issuer,
+        issuer=issuer.trust,
         algorithm=sod.signature_algorithm,
         hash_algorithm=sod.hash_algorithm,
-        weak=bool({Finding.SHA1, Finding.SHORT_RSA_KEY} & set(sod.findings)),
+        weak=any(finding.weak for finding in sod.findings),
         why=tuple(dict.fromkeys((*reasons, *hash_reasons, *chain_reasons, *weak))),
         signer_subject=sod.signer.subject,
         signer_serial=f"{sod.signer.serial:X}",
         signer_fingerprint=sod.signer.fingerprint,
+        issuer_path=issuer.path,
+        revocation=issuer.revocation,
+        findings=(*(Message(f"finding.{finding.value}") for finding in sod.findings), *issuer.findings),
     )
 
 
@@ -119,20 +123,3 @@ def _hashes(sod: SecurityObject, files: Files) -> tuple[tuple[tuple[int, Word], 
             words.append((dg, Word.UNDETERMINED))
             why.append(Message("why.not_covered"))
     return tuple(words), tuple(why)
-
-
-def _issuer(sod: SecurityObject, store: TrustStore, at: datetime) -> tuple[IssuerTrust, Word, tuple[Message, ...]]:
-    """Trust in the issuer; FAILED beside it when the chain's signature is wrong."""
-    try:
-        issuer_of(sod.signer, store, at)
-    except IssuerExpiredError:
-        return IssuerTrust.EXPIRED, Word.SUCCESSFUL, (Message("why.issuer_expired"),)
-    except IssuerRevokedError:
-        return IssuerTrust.REVOKED, Word.SUCCESSFUL, (Message("why.issuer_revoked"),)
-    except IssuerUnknownError:
-        return IssuerTrust.UNKNOWN, Word.UNDETERMINED, (Message("why.issuer_unknown"),)
-    except SignatureWrongError:
-        return IssuerTrust.UNKNOWN, Word.FAILED, (Message("why.issuer_signature"),)
-    except (NotSupportedError, MalformedError):
-        return IssuerTrust.UNKNOWN, Word.UNDETERMINED, (_ALGORITHM,)
-    return IssuerTrust.TRUSTED, Word.SUCCESSFUL, ()

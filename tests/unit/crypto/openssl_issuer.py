@@ -10,7 +10,7 @@ from pathlib import Path
 
 from crypto import der, tlv
 from crypto.trust.certificate import Certificate
-from crypto.trust.store import read_certificates
+from crypto.trust.bundle import read_certificates
 
 LDS_SECURITY_OBJECT = "2.23.136.1.1.1"
 DIGEST_OIDS = {

@@ -14,9 +14,9 @@ import config
 from crypto import der, tlv
 from crypto.errors import MalformedError, NotSupportedError, ProofError, SignatureWrongError
 from crypto.trust import signatures
+from crypto.trust.bundle import read_certificates
 from crypto.trust.certificate import MAX_CERTIFICATE, Certificate
 from crypto.trust.findings import Finding
-from crypto.trust.store import read_certificates
 from tests.unit.crypto.conftest import Issuer
 from tests.unit.crypto.openssl_issuer import RSA, ec, make_csca, make_signer, openssl, row
 

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from crypto.errors import IssuerExpiredError, IssuerRevokedError, IssuerUnknownError, SignatureWrongError
+from crypto.errors import IssuerExpiredError, IssuerUnknownError, NotSupportedError, SignatureWrongError
+from crypto.trust.anchor import Anchor, Provenance, Way
 from crypto.trust.certificate import Certificate
-from crypto.trust.chain import Revoked, issuer_of
-from crypto.trust.store import Anchor, TrustStore
+from crypto.trust.chain import MAX_LINKS, StateDiffersError, find_chain, issuer_of
+from crypto.trust.store import TrustStore
+from drivers.simulator.issuer.authority import Authority, SignerMake
+from drivers.simulator.issuer.certificates import CertificateForm, Name, Role
+from drivers.simulator.issuer.signing import ecdsa
 from tests.unit.crypto.conftest import Issuer
 from tests.unit.crypto.openssl_issuer import RSA, Signer, ec, make_csca, make_signer, openssl
 
 SECOND = timedelta(seconds=1)
+AT = datetime(2026, 2, 1, tzinfo=UTC)
+NAMED = Provenance(Way.NAMED, "test", None)
 
 
 def store_of(*signers: Signer) -> TrustStore:
-    return TrustStore(Anchor(signer.certificate, "test", None) for signer in signers)
+    return TrustStore(Anchor(signer.certificate, NAMED) for signer in signers)
 
 
 def test_the_issuer_is_found_by_its_key(issuer: Issuer, tmp_path: Path) -> None:
     other = make_csca(tmp_path, "other", RSA)
     signer = issuer.signer.certificate
 
-    assert issuer_of(signer, store_of(other, issuer.csca), signer.not_before).certificate == issuer.csca.certificate
+    assert (
+        issuer_of(signer, store_of(other, issuer.csca), signer.not_before).anchor.certificate == issuer.csca.certificate
+    )
 
 
 def test_an_issuer_that_nobody_accepted_is_unknown(issuer: Issuer) -> None:
@@ -59,7 +67,7 @@ def test_without_key_identifiers_the_name_finds_the_issuer(issuer: Issuer, tmp_p
     assert bare.authority_key_id is None
 
     found = issuer_of(bare, store_of(other, issuer.csca), bare.not_before)
-    assert found.certificate == issuer.csca.certificate
+    assert found.anchor.certificate == issuer.csca.certificate
 
 
 def test_a_key_identifier_finds_an_issuer_of_another_name(issuer: Issuer, tmp_path: Path) -> None:
@@ -71,7 +79,7 @@ def test_a_key_identifier_finds_an_issuer_of_another_name(issuer: Issuer, tmp_pa
     )
     at = renamed.certificate.not_before + SECOND
 
-    assert issuer_of(signer, store_of(renamed), at).certificate.subject == "CN=Renamed root"
+    assert issuer_of(signer, store_of(renamed), at).anchor.certificate.subject == "CN=Renamed root"
 
 
 def test_only_a_certificate_that_may_sign_others_is_an_issuer(tmp_path: Path) -> None:
@@ -111,13 +119,136 @@ def test_a_root_issued_again_around_the_same_key_takes_over(tmp_path: Path) -> N
     )
     at = old.certificate.not_after + SECOND
 
-    assert issuer_of(signer, store_of(old, new), at).certificate == new.certificate
+    assert issuer_of(signer, store_of(old, new), at).anchor.certificate == new.certificate
 
 
-def test_a_revoked_signer_is_refused(issuer: Issuer) -> None:
+def test_an_issuer_whose_key_is_of_no_use_is_not_a_wrong_signature(issuer: Issuer, tmp_path: Path) -> None:
     signer = issuer.signer.certificate
-    store = store_of(issuer.csca)
+    broken = issuer.csca.certificate
+    twisted = Certificate.parse(broken.der.replace(bytes.fromhex("06052b81040022"), bytes.fromhex("06052b8104007f")))
+    store = TrustStore([Anchor(twisted, NAMED)])
 
-    issuer_of(signer, store, signer.not_before, frozenset({Revoked(signer.issuer_key, signer.serial + 1)}))
-    with pytest.raises(IssuerRevokedError):
-        issuer_of(signer, store, signer.not_before, frozenset({Revoked(signer.issuer_key, signer.serial)}))
+    with pytest.raises(NotSupportedError):
+        issuer_of(signer, store, signer.not_before)
+
+
+# Link certificates of the simulated issuer; those by openssl are in test_intake.py -----------------------------------
+
+
+def generations(count: int) -> tuple[list[Authority], list[Anchor]]:
+    """A state's roots one after the other, and the link certificate to each from the one before."""
+    roots = [Authority(b"generations")]
+    links = []
+    for _ in range(count):
+        roots.append(roots[-1].renewed())
+        links.append(Anchor(Certificate.parse(roots[-2].link(roots[-1])), NAMED, link=True))
+    return roots, links
+
+
+def anchor_of(authority: Authority) -> Anchor:
+    return Anchor(Certificate.parse(authority.root), NAMED)
+
+
+def test_a_link_leads_from_the_new_key_to_the_old_root() -> None:
+    (old, new), links = generations(1)
+    signer = Certificate.parse(new.signer().certificate)
+
+    chain = issuer_of(signer, TrustStore([*links, anchor_of(old)]), AT)
+
+    assert (chain.anchor.fingerprint, chain.issuer) == (anchor_of(old).fingerprint, links[0].certificate)
+    assert [one.subject for one in chain.certificates] == [signer.subject, old_subject(old), old_subject(old)]
+
+
+def old_subject(authority: Authority) -> str:
+    return Certificate.parse(authority.root).subject
+
+
+def test_the_new_root_itself_is_the_shorter_way() -> None:
+    (old, new), links = generations(1)
+    signer = Certificate.parse(new.signer().certificate)
+    chain = issuer_of(signer, TrustStore([*links, anchor_of(old), anchor_of(new)]), AT)
+    assert (chain.links, chain.anchor) == ((), anchor_of(new))
+
+
+def test_a_link_alone_is_no_root() -> None:
+    (_, new), links = generations(1)
+    with pytest.raises(IssuerUnknownError):
+        issuer_of(Certificate.parse(new.signer().certificate), TrustStore(links), AT)
+
+
+def test_a_link_that_the_old_key_did_not_sign_leads_nowhere() -> None:
+    (old, new), _ = generations(1)
+    forged = Certificate.parse(old.stranger().link(new))
+    store = TrustStore([anchor_of(old), Anchor(forged, NAMED, link=True)])
+    with pytest.raises(IssuerUnknownError):
+        issuer_of(Certificate.parse(new.signer().certificate), store, AT)
+
+
+def test_the_number_of_links_is_bounded() -> None:
+    roots, links = generations(MAX_LINKS + 1)
+    store = TrustStore([anchor_of(roots[0]), *links])
+    assert len(issuer_of(Certificate.parse(roots[MAX_LINKS].signer().certificate), store, AT).links) == MAX_LINKS
+    with pytest.raises(IssuerUnknownError):
+        issuer_of(Certificate.parse(roots[-1].signer().certificate), store, AT)
+
+
+def test_a_link_that_ended_ends_the_way_through_it() -> None:
+    old = Authority(b"generations")
+    new = old.renewed()
+    short = CertificateForm(new.name, Role.ROOT, not_after=AT)
+    link = Anchor(Certificate.parse(old.certify(short, new.key)), NAMED, link=True)
+    store = TrustStore([anchor_of(old), link])
+    signer = Certificate.parse(new.signer().certificate)
+
+    issuer_of(signer, store, AT)
+    with pytest.raises(IssuerExpiredError, match="issuer"):
+        issuer_of(signer, store, AT + SECOND)
+
+
+def test_of_two_ways_the_valid_one_is_taken() -> None:
+    """The root was issued again around the same key, and the first issue has ended."""
+    form = CertificateForm(Name("CSCA SIMULATED"), Role.ROOT, not_after=AT - SECOND)
+    ended, again = Authority(b"two ways", form=form), Authority(b"two ways")
+    signer = Certificate.parse(again.signer().certificate)
+    assert ended.key.public_info().dump() == again.key.public_info().dump()
+
+    for order in ([ended, again], [again, ended]):
+        assert issuer_of(signer, TrustStore(map(anchor_of, order)), AT).anchor == anchor_of(again)
+
+
+def test_a_root_kept_as_a_link_to_itself_ends_the_climb() -> None:
+    old = Authority(b"generations")
+    itself = Anchor(Certificate.parse(old.root), NAMED, link=True)
+    with pytest.raises(IssuerUnknownError):
+        find_chain(Certificate.parse(old.signer().certificate), TrustStore([itself]), AT)
+
+
+def test_many_ways_are_not_all_walked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crypto.trust.chain._MAX_CHAINS", 2)
+    again = [
+        Authority(b"many", form=CertificateForm(Name("CSCA SIMULATED"), Role.ROOT, serial=serial))
+        for serial in (1, 2, 3)
+    ]
+    signer = Certificate.parse(again[0].signer().certificate)
+    assert find_chain(signer, TrustStore(map(anchor_of, again)), AT).anchor == anchor_of(again[0])
+
+
+# States (Doc 9303-12 §7.1: signer and root name the same country) ---------------------------------------------------
+
+
+def test_a_signer_of_another_country_than_its_root_is_not_accepted() -> None:
+    root = Authority(b"states")
+    form = CertificateForm(Name("DS SIMULATED abroad", "DE"), Role.DOCUMENT_SIGNER)
+    signer = Certificate.parse(root.signer(SignerMake(ecdsa("P-256"), form)).certificate)
+    with pytest.raises(StateDiffersError):
+        issuer_of(signer, TrustStore([anchor_of(root)]), AT)
+
+
+def test_a_root_speaks_for_its_own_state_only() -> None:
+    root = Authority(b"states", country="DE")
+    chain = find_chain(Certificate.parse(root.signer().certificate), TrustStore([anchor_of(root)]), AT)
+    chain.verify_states()
+    chain.verify_states(frozenset({"DE"}))
+    for states in (frozenset({"VN"}), frozenset({"DE", "VN"}), frozenset({"UTO"})):
+        with pytest.raises(StateDiffersError):
+            chain.verify_states(states)

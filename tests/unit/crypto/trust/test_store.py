@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto.errors import MalformedError, NotSupportedError, ProofError
-from crypto.trust.store import INDEX, TrustRefusedError, TrustStore, read_certificates
+from crypto.trust.anchor import Provenance, Way
+from crypto.trust.bundle import read_certificates
+from crypto.trust.container import parse
+from crypto.trust.first_format import INDEX
+from crypto.trust.store import STORE, TrustRefusedError, TrustStore
 from tests.unit.crypto.conftest import Issuer
 from tests.unit.crypto.openssl_issuer import ec, make_csca
 
@@ -37,7 +42,7 @@ def test_an_accepted_issuer_is_there_when_opened_again(tmp_path: Path, pem: byte
 
     assert anchor == added
     assert (anchor.fingerprint, anchor.source, anchor.added_at) == (fingerprint, "Phòng kỹ thuật", AT)
-    assert sorted(file.name for file in folder.iterdir()) == [f"{fingerprint}.der", INDEX]
+    assert sorted(file.name for file in folder.iterdir()) == [STORE]
 
 
 def test_der_is_accepted_like_pem(tmp_path: Path, issuer: Issuer, fingerprint: str) -> None:
@@ -96,7 +101,7 @@ def test_a_removed_issuer_is_gone(tmp_path: Path, pem: bytes, fingerprint: str) 
     store.remove(fingerprint.upper())
 
     assert store.anchors == TrustStore.open(tmp_path).anchors == ()
-    assert [file.name for file in tmp_path.iterdir()] == [INDEX]
+    assert [file.name for file in tmp_path.iterdir()] == [STORE]
 
 
 def test_several_issuers_are_kept_apart(tmp_path: Path, pem: bytes, fingerprint: str) -> None:
@@ -118,13 +123,6 @@ def test_only_an_accepted_issuer_can_be_removed(tmp_path: Path, typed: str) -> N
         TrustStore.open(tmp_path).remove(typed)
 
 
-def test_a_certificate_file_that_the_index_does_not_name_is_not_trusted(
-    tmp_path: Path, issuer: Issuer, fingerprint: str
-) -> None:
-    (tmp_path / f"{fingerprint}.der").write_bytes(issuer.csca.certificate.der)
-    assert TrustStore.open(tmp_path).anchors == ()
-
-
 def test_a_write_that_fails_leaves_the_store_as_it_was(
     tmp_path: Path, pem: bytes, fingerprint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,7 +131,7 @@ def test_a_write_that_fails_leaves_the_store_as_it_was(
     def full(_: int) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("crypto.trust.store.os.fsync", full)
+    monkeypatch.setattr("crypto.trust.container.os.fsync", full)
     with pytest.raises(OSError, match="disk full"):
         store.add(pem, fingerprint, "test", AT)
 
@@ -141,20 +139,132 @@ def test_a_write_that_fails_leaves_the_store_as_it_was(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_exchanged_certificate_file_is_noticed(tmp_path: Path, issuer: Issuer, pem: bytes, fingerprint: str) -> None:
-    TrustStore.open(tmp_path).add(pem, fingerprint, "test", AT)
-    (tmp_path / f"{fingerprint}.der").write_bytes(issuer.signer.certificate.der)
+def test_a_certificate_file_beside_the_store_is_not_trusted(tmp_path: Path, issuer: Issuer, fingerprint: str) -> None:
+    (tmp_path / f"{fingerprint}.der").write_bytes(issuer.csca.certificate.der)
+    assert TrustStore.open(tmp_path).anchors == ()
 
+
+@pytest.mark.parametrize("place", range(0, 1000, 37))
+def test_every_damage_is_noticed(tmp_path: Path, pem: bytes, fingerprint: str, place: int) -> None:
+    TrustStore.open(tmp_path).add(pem, fingerprint, "test", AT)
+    content = bytearray((tmp_path / STORE).read_bytes())
+    content[place % len(content)] ^= 0x20
+    (tmp_path / STORE).write_bytes(content)
+    with pytest.raises((MalformedError, NotSupportedError)):
+        TrustStore.open(tmp_path)
+
+
+def test_a_file_cut_short_or_of_a_newer_program_is_refused(tmp_path: Path, pem: bytes, fingerprint: str) -> None:
+    TrustStore.open(tmp_path).add(pem, fingerprint, "test", AT)
+    content = (tmp_path / STORE).read_bytes()
+    for changed, refusal in (
+        (b"", MalformedError),
+        (content[:-1], MalformedError),
+        (content + b"\0", MalformedError),
+        (content.replace(b"tram-trust 2", b"tram-trust 3", 1), NotSupportedError),
+    ):
+        (tmp_path / STORE).write_bytes(changed)
+        with pytest.raises(refusal):
+            TrustStore.open(tmp_path)
+
+
+def sealed(index: object, ders: bytes = b"") -> bytes:
+    """A store's file with a right seal around that index."""
+    body = (index if isinstance(index, bytes) else json.dumps(index).encode()) + b"\n" + ders
+    return b"tram-trust 2\n" + sha256(body).hexdigest().encode() + b"\n" + body
+
+
+ORIGIN = {"way": "link", "source": "s", "at": AT.isoformat(), "file": "", "voucher": "", "words": ""}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        sealed(b""),
+        sealed(b"[" * 100_000),
+        sealed([]),
+        sealed({"origins": [], "records": [["root", "", "", "", 1, 0]]}, b"x"),
+        sealed({"origins": [ORIGIN], "records": [["root", "", "", "", 2, 0]]}, b"x"),
+        sealed({"origins": [ORIGIN], "records": [["root", "", "", "", 0, 0]]}),
+        sealed({"origins": [ORIGIN], "records": [["root", "", "", "", 1, -1]]}, b"x"),
+        sealed({"origins": [ORIGIN], "records": [["leaf", "", "", "", 1, 0]]}, b"x"),
+        sealed({"origins": [ORIGIN], "records": [["root", 1]]}, b"x"),
+        sealed({"origins": [ORIGIN], "records": []}, b"x"),
+        sealed({"origins": [{**ORIGIN, "at": ""}], "records": []}),
+        sealed({"origins": [{**ORIGIN, "way": "luck"}], "records": []}),
+        sealed({"origins": [{}], "records": []}),
+    ],
+)
+def test_an_index_that_says_nonsense_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / STORE).write_bytes(content)
+    with pytest.raises(MalformedError):
+        TrustStore.open(tmp_path)
+
+
+@given(index=st.binary(max_size=80), body=st.binary(max_size=20))
+def test_any_sealed_content_is_a_store_or_a_proof_error(index: bytes, body: bytes) -> None:
+    with suppress(ProofError):
+        assert parse(sealed(index, body)) == ()
+
+
+def test_two_operators_at_once_do_not_undo_each_other(tmp_path: Path, pem: bytes, fingerprint: str) -> None:
+    folder = tmp_path / "trust"
+    successor = make_csca(tmp_path, "successor", ec("P-256"))
+    slow = TrustStore.open(folder)
+    TrustStore.open(folder).add(pem, fingerprint, "quick", AT)
+
+    with pytest.raises(TrustRefusedError, match="meanwhile"):
+        slow.add(successor.pem.read_bytes(), successor.certificate.fingerprint, "slow", AT)
+
+    assert [anchor.source for anchor in TrustStore.open(folder).anchors] == ["quick"]
+
+
+def test_the_operators_words_are_kept_and_not_shown_by_repr(tmp_path: Path, pem: bytes, fingerprint: str) -> None:
+    TrustStore.open(tmp_path).add(pem, fingerprint, "root.pem", AT, "Trần Thị Thử; công văn 12")
+    (anchor,) = TrustStore.open(tmp_path).anchors
+    assert anchor.provenance == Provenance(Way.FINGERPRINT, "root.pem", AT, words="Trần Thị Thử; công văn 12")
+    assert "Thử" not in repr(anchor)
+
+
+def test_a_store_has_a_most(tmp_path: Path, pem: bytes, fingerprint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crypto.trust.store._MAX_RECORDS", 0)
+    with pytest.raises(TrustRefusedError, match="more certificates"):
+        TrustStore.open(tmp_path).add(pem, fingerprint, "test", AT)
+
+
+# The first format ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def first_format(tmp_path: Path, issuer: Issuer, fingerprint: str) -> Path:
+    """A folder as the first version wrote it."""
+    entry = {"sha256": fingerprint, "source": "old.pem", "added_at": AT.isoformat()}
+    (tmp_path / INDEX).write_text(json.dumps({"version": 1, "anchors": [entry]}), encoding="utf-8")
+    (tmp_path / f"{fingerprint}.der").write_bytes(issuer.csca.certificate.der)
+    return tmp_path
+
+
+def test_the_first_format_is_read_and_replaced_at_the_next_change(first_format: Path, fingerprint: str) -> None:
+    store = TrustStore.open(first_format)
+    assert [(one.fingerprint, one.source, one.added_at) for one in store.anchors] == [(fingerprint, "old.pem", AT)]
+    successor = make_csca(first_format.parent, "successor", ec("P-256"))
+
+    store.add(successor.pem.read_bytes(), successor.certificate.fingerprint, "new.pem", AT)
+
+    assert [file.name for file in first_format.iterdir() if "successor" not in file.name] == [STORE]
+    assert [anchor.source for anchor in TrustStore.open(first_format).anchors] == ["old.pem", "new.pem"]
+
+
+def test_an_exchanged_certificate_file_is_noticed(first_format: Path, issuer: Issuer, fingerprint: str) -> None:
+    (first_format / f"{fingerprint}.der").write_bytes(issuer.signer.certificate.der)
     with pytest.raises(MalformedError, match="not the one"):
-        TrustStore.open(tmp_path)
+        TrustStore.open(first_format)
 
 
-def test_a_missing_certificate_file_is_noticed(tmp_path: Path, pem: bytes, fingerprint: str) -> None:
-    TrustStore.open(tmp_path).add(pem, fingerprint, "test", AT)
-    (tmp_path / f"{fingerprint}.der").unlink()
-
+def test_a_missing_certificate_file_is_noticed(first_format: Path, fingerprint: str) -> None:
+    (first_format / f"{fingerprint}.der").unlink()
     with pytest.raises(MalformedError, match="missing"):
-        TrustStore.open(tmp_path)
+        TrustStore.open(first_format)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +275,7 @@ def test_a_missing_certificate_file_is_noticed(tmp_path: Path, pem: bytes, finge
         ("null", MalformedError),
         ('{"version": 1}', MalformedError),
         ('{"version": 1, "anchors": [1]}', MalformedError),
-        ('{"version": 1, "anchors": [{"sha256": "12", "source": "", "added_at": ""}]}', MalformedError),
+        ('{"version": 1, "anchors": [{"sha256": "../x", "source": "", "added_at": ""}]}', MalformedError),
         ('{"version": 1, "anchors": [{"sha256": 12, "source": "", "added_at": ""}]}', MalformedError),
         (
             json.dumps({"version": 1, "anchors": [{"sha256": "0" * 64, "source": "", "added_at": "soon"}]}),
@@ -179,6 +289,9 @@ def test_a_damaged_index_is_refused(tmp_path: Path, index: str, expected: type[P
     (tmp_path / INDEX).write_text(index, encoding="utf-8")
     with pytest.raises(expected):
         TrustStore.open(tmp_path)
+
+
+# For one run ---------------------------------------------------------------------------------------------------------
 
 
 def test_files_bundles_and_directories_are_trusted_for_one_run(
@@ -217,11 +330,11 @@ def test_an_absent_file_is_an_os_error(tmp_path: Path) -> None:
 def test_oversized_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pem: bytes) -> None:
     file = tmp_path / "root.pem"
     with file.open("wb") as out:
-        out.truncate(8 * 1024 * 1024 + 1)
+        out.truncate(16 * 1024 * 1024 + 1)
     with pytest.raises(MalformedError, match="too long"):
         TrustStore.load_files([file])
 
-    monkeypatch.setattr("crypto.trust.store._MAX_CERTIFICATES", 1)
+    monkeypatch.setattr("crypto.trust.bundle._MAX_CERTIFICATES", 1)
     with pytest.raises(MalformedError, match="too many"):
         read_certificates(pem + pem)
 

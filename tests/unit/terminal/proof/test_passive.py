@@ -11,12 +11,7 @@ from hypothesis import strategies as st
 from crypto import tlv
 from crypto.emrtd.lds import Ef
 from crypto.emrtd.passive_auth import SecurityObject
-from crypto.errors import (
-    IssuerRevokedError,
-    MalformedError,
-    NotSupportedError,
-    SignatureWrongError,
-)
+from crypto.errors import MalformedError, NotSupportedError, SignatureWrongError
 from crypto.trust.store import TrustStore
 from drivers.simulator.issuer.authority import Authority, SignerKind
 from terminal.model import IssuerTrust, Message, Word
@@ -140,31 +135,6 @@ def test_a_refused_security_object_says_nothing_about_its_files(
     monkeypatch.setattr(SecurityObject, "parse", parse)
     report = passive_authentication(b"", {1: b""}, store, NOON)
     assert (report.signature, report.hashes, why(report)) == (word, ((1, hashes),), [key])
-
-
-@pytest.mark.parametrize(
-    ("refusal", "issuer", "signature", "key"),
-    [
-        (IssuerRevokedError("x"), IssuerTrust.REVOKED, OK, "why.issuer_revoked"),
-        (NotSupportedError("x"), IssuerTrust.UNKNOWN, OK, "why.algorithm"),
-        (MalformedError("x"), IssuerTrust.UNKNOWN, OK, "why.algorithm"),
-    ],
-)
-def test_every_end_of_the_chain_has_its_word(
-    monkeypatch: pytest.MonkeyPatch,
-    sod: bytes,
-    store: TrustStore,
-    refusal: Exception,
-    issuer: IssuerTrust,
-    signature: Word,
-    key: str,
-) -> None:
-    def issuer_of(*_: object) -> None:
-        raise refusal
-
-    monkeypatch.setattr("terminal.proof.passive.issuer_of", issuer_of)
-    report = passive_authentication(sod, NUMBERED, store, NOON)
-    assert (report.issuer, report.signature, why(report)) == (issuer, signature, [key])
 
 
 def test_the_reason_of_the_signature_comes_first(
