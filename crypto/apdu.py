@@ -145,16 +145,20 @@ def correct_length(command: Command, send: Send) -> Response:
 
 
 def collect_response(command: Command, send: Send) -> Response:
-    """Fetch the rest of an answer with GET RESPONSE after 61xx (§11.8.1), a bounded number of times."""
+    """Fetch the rest of an answer with GET RESPONSE after 61xx (§11.8.1), never more than one answer can hold."""
     response = send(command)
-    data = response.data
-    for _ in range(_MAX_CHAINED_RESPONSES):
-        if response.sw >> 8 != 0x61:
-            return Response(data, response.sw)
+    if response.sw >> 8 != 0x61:
+        return response
+    parts, size = [response.data], len(response.data)
+    while response.sw >> 8 == 0x61:
         ask = Command(command.cla & ~0x0C, 0xC0, 0, 0, le=(response.sw & 0xFF) or SHORT_MAX)
         response = correct_length(ask, send)
-        data += response.data
-    raise StatusError("GET RESPONSE without end", response.sw)
+        parts.append(response.data)
+        size += len(response.data)
+        endless = response.sw >> 8 == 0x61 and not response.data
+        if endless or size > EXTENDED_MAX or len(parts) > _MAX_CHAINED_RESPONSES:
+            raise StatusError("GET RESPONSE without end", response.sw)
+    return Response(b"".join(parts), response.sw)
 
 
 class Channel:

@@ -32,8 +32,12 @@ _ODD_OFFSET = 0x8000
 _DISCRETIONARY = 0x53
 _FAR_OVERHEAD = 4
 _LONGEST_HEADER = 7
-_MAX_BLOCKS = MAX_FILE // 32
+_FEW_BLOCKS = 32
+_CRUMB = 16
+_HEADER_ONLY = 8
 _SMALLER_BLOCKS = (1024, 256, 223, 192, 128, 64, 32)
+_SHORT = 223
+_SAID_OF_LENGTH = frozenset({0x6A80, 0x6D00, 0x6E00, 0x6F00})
 _REFUSES_SHORT_ID = frozenset({SW_FILE_NOT_FOUND, SW_OFFSET_OUTSIDE, 0x6981, 0x6985, 0x6986, 0x6A81, 0x6A86})
 
 
@@ -86,6 +90,7 @@ class FileReader:
         self.reading: Ef | None = None
         self.asked = 0
         self.granted = 0
+        self._exact = False
 
     def read(self, ef: Ef, *, have: bytes = b"", on_block: OnBlock | None = None) -> bytes:
         """The whole of ``ef``, a single data object whose header tells its size.
@@ -108,7 +113,7 @@ class FileReader:
         return self._read_rest(ef, on_block)
 
     def _read_first_by_short_id(self, ef: Ef) -> bool:
-        response = self._shrinking(lambda size: Command(0x00, 0xB0, 0x80 | ef.sfi, 0, le=size), EXTENDED_MAX)
+        response = self._first(lambda size: Command(0x00, 0xB0, 0x80 | ef.sfi, 0, le=size))
         absent = self.short_ids and response.sw == SW_FILE_NOT_FOUND
         if response.sw in _REFUSES_SHORT_ID and not absent:
             return False
@@ -117,7 +122,8 @@ class FileReader:
         return True
 
     def _read_rest(self, ef: Ef, on_block: OnBlock | None) -> bytes:
-        for _ in range(_MAX_BLOCKS):
+        blocks = 0
+        while True:
             total = _announced_size(ef, self.partial)
             if on_block is not None and total is not None:
                 on_block(min(len(self.partial), total), total)
@@ -128,15 +134,20 @@ class FileReader:
             if not block:
                 raise MalformedError(f"{ef.name}: the file ends before its data object")
             self.partial += block
-        raise MalformedError(f"{ef.name}: comes in crumbs")
+            blocks += 1
+            if blocks > _FEW_BLOCKS and len(self.partial) < blocks * _CRUMB:
+                raise MalformedError(f"{ef.name}: comes in crumbs")
 
     def _read_block(self, ef: Ef, total: int | None) -> bytes:
         offset = len(self.partial)
         wanted = self.block if total is None else total - offset
         if offset >= _ODD_OFFSET:
             return self._read_far(ef, offset, wanted)
-        response = self._shrinking(lambda size: Command(0x00, 0xB0, offset >> 8, offset & 0xFF, le=size), wanted)
-        return self._content(ef, response)
+
+        def command(size: int) -> Command:
+            return Command(0x00, 0xB0, offset >> 8, offset & 0xFF, le=size)
+
+        return self._content(ef, self._shrinking(command, wanted) if offset else self._first(command))
 
     def _read_far(self, ef: Ef, offset: int, wanted: int) -> bytes:
         # Beyond 32767 the offset does not fit P1-P2: it travels as a data object, and so does the answer (§11.2.3).
@@ -150,19 +161,37 @@ class FileReader:
             return b""
         return response.require(f"read {ef.name}", SW_END_OF_FILE)
 
+    def _first(self, command: Callable[[int], Command]) -> Response:
+        """The first block of a file whose size nobody knows yet."""
+        response = self._shrinking(command, _HEADER_ONLY if self._exact else EXTENDED_MAX)
+        if response.sw == SW_OFFSET_OUTSIDE and not self._exact:
+            # Some chips grant nothing at all where less is left than was asked for: the header says how much there is.
+            strict = self._shrinking(command, _HEADER_ONLY)
+            self._exact = strict.sw == SW_OK
+            return strict if self._exact else response
+        return response
+
     def _shrinking(self, command: Callable[[int], Command], wanted: int) -> Response:
         while True:
             size = min(self.block, wanted)
             self.asked = max(self.asked, size)
             response = self._channel.send(command(size))
+            if response.sw >> 8 == 0x6C and 0 < response.sw & 0xFF < size:
+                response = self._channel.send(command(response.sw & 0xFF))  # so much is left here; no rule for others
             if response.sw in (SW_OK, SW_END_OF_FILE):
                 self.granted = max(self.granted, size)
-            if response.sw != SW_WRONG_LENGTH and response.sw >> 8 != 0x6C:
+            if not self._too_long(response, size):
                 return response
             smaller = next((smaller for smaller in _SMALLER_BLOCKS if smaller < size), None)
             if smaller is None:
                 raise StatusError("read: no block size is accepted", response.sw)
             self.block = smaller
+
+    def _too_long(self, response: Response, size: int) -> bool:
+        if response.sw == SW_WRONG_LENGTH or response.sw >> 8 == 0x6C:
+            return True
+        # Others have no word for it; but once a long answer came, it was not the length that they mean.
+        return response.sw in _SAID_OF_LENGTH and size > _SHORT >= self.granted
 
 
 def _select(channel: Channel, ef: Ef) -> Response:

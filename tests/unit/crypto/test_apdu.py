@@ -180,3 +180,21 @@ def test_a_later_session_takes_the_place_of_an_earlier_one() -> None:
     channel.secure(lambda command, send: Response(b"old", 0x9000))
     channel.secure(lambda command, send: Response(b"new", 0x9000))
     assert channel.send(READ).data == b"new"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Response(bytes(65_000), 0x61FF), Response(b"", 0x61FF), Response(b"\x00", 0x6101)],
+    ids=lambda a: hex(a.sw),
+)
+def test_an_answer_without_end_costs_little(answer: Response) -> None:
+    sent = []
+
+    def send(command: Command) -> Response:
+        sent.append(command)
+        return answer
+
+    with pytest.raises(StatusError):
+        collect_response(READ, send)
+    assert len(sent) * len(answer.data) <= 130_000
+    assert len(sent) <= 302

@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crypto import tlv
 from crypto.apdu import Channel, Command, Response
 from crypto.emrtd import files, keys
 from crypto.emrtd.files import FileReader
@@ -15,154 +12,7 @@ from crypto.emrtd.lds import Ef
 from crypto.emrtd.messaging import SecureMessaging
 from crypto.errors import CardError, CardLostError, MalformedError, ProofError, StatusError
 from tests.unit.crypto.emrtd.cards import ProtectedCard, plain
-
-
-def content(ef: Ef, size: int) -> bytes:
-    return tlv.encode(ef.tag, bytes(n * 31 % 251 for n in range(size)))
-
-
-DG1 = content(Ef.DG1, 93)
-DG2 = content(Ef.DG2, 16_500)
-SOD = content(Ef.SOD, 885)
-FAR = content(Ef.DG2, 70_000)
-
-
-@dataclass
-class Files:
-    """A chip's file system, with the habits that real ones have."""
-
-    content: dict[Ef, bytes]
-    short_ids: bool = True
-    refusal: int = 0x6A86
-    longest: int = 65_536
-    at_end: int = 0x6282
-    select_master: int = 0x9000
-    needs_master: bool = False
-    lose_at: int = 0
-    selected: bytes | None = None
-    seen: list[Command] = field(default_factory=list)
-
-    def answer(self, command: Command) -> Response:
-        self.seen.append(command)
-        if len(self.seen) == self.lose_at:
-            raise CardLostError("lifted")
-        return {0xA4: self.select, 0xB0: self.read, 0xB1: self.read_far}[command.ins](command)
-
-    def select(self, command: Command) -> Response:
-        assert command.le is None
-        if command.p1 == 4:
-            known = command.data == bytes.fromhex("a0000002471001")
-            return Response(b"", 0x9000 if known else 0x6A82)
-        if command.data == b"\x3f\x00":
-            self.needs_master = False
-            return Response(b"", self.select_master)
-        return self.open(int.from_bytes(command.data, "big"), lambda ef: ef.fid)
-
-    def open(self, number: int, key: object) -> Response:
-        assert callable(key)
-        found = [data for ef, data in self.content.items() if key(ef) == number]
-        if not found or self.needs_master:
-            return Response(b"", 0x6A82)
-        self.selected = found[0]
-        return Response(b"", 0x9000)
-
-    def read(self, command: Command) -> Response:
-        offset = command.p1 << 8 | command.p2
-        if command.p1 & 0x80:
-            if not self.short_ids:
-                return Response(b"", self.refusal)
-            if self.open(command.p1 & 0x1F, lambda ef: ef.sfi).sw != 0x9000:
-                return Response(b"", 0x6A82)
-            offset = command.p2
-        return self.cut(offset, command.le or 0)
-
-    def read_far(self, command: Command) -> Response:
-        offset = int.from_bytes(tlv.parse_one(command.data, 0x54).value, "big")
-        response = self.cut(offset, (command.le or 0) - 4)
-        return Response(tlv.encode(0x53, response.data) if response.data else b"", response.sw)
-
-    def cut(self, offset: int, size: int) -> Response:
-        assert self.selected is not None
-        if size > self.longest:
-            return Response(b"", 0x6700)
-        if offset >= len(self.selected):
-            return Response(b"", 0x6B00)
-        data = self.selected[offset : offset + size]
-        return Response(data, 0x9000 if len(data) == size else self.at_end)
-
-    def reader(self, block: int) -> FileReader:
-        return FileReader(plain(self.answer), block)
-
-
-def test_the_application_is_selected_without_asking_for_an_answer() -> None:
-    chip = Files({})
-    files.select_application(plain(chip.answer))
-    assert chip.seen == [Command(0x00, 0xA4, 0x04, 0x0C, bytes.fromhex("a0000002471001"))]
-
-
-def test_a_chip_without_the_application_gives_its_status() -> None:
-    with pytest.raises(StatusError) as caught:
-        files.select_application(plain(lambda command: Response(b"", 0x6A82)))
-    assert caught.value.sw == 0x6A82
-
-
-CARD_ACCESS = content(Ef.CARD_ACCESS, 52)
-
-
-def test_card_access_takes_one_command_by_its_short_identifier() -> None:
-    chip = Files({Ef.CARD_ACCESS: CARD_ACCESS})
-    assert files.read_card_access(plain(chip.answer)) == (CARD_ACCESS, True)
-    assert chip.seen == [Command(0x00, 0xB0, 0x9C, 0x00, le=256)]
-
-
-@pytest.mark.parametrize("refusal", [0x6A82, 0x6982, 0x6D00, 0x6700, 0x6B00, 0x6A86])
-def test_card_access_is_selected_where_its_short_identifier_is_refused(refusal: int) -> None:
-    chip = Files({Ef.CARD_ACCESS: CARD_ACCESS}, short_ids=False, refusal=refusal)
-    assert files.read_card_access(plain(chip.answer)) == (CARD_ACCESS, False)
-    assert chip.seen[1:] == [Command(0x00, 0xA4, 0x02, 0x0C, b"\x01\x1c"), Command(0x00, 0xB0, 0, 0, le=256)]
-
-
-def test_card_access_is_selected_at_once_where_the_short_identifier_is_known_to_lead_nowhere() -> None:
-    chip = Files({Ef.CARD_ACCESS: CARD_ACCESS})
-    assert files.read_card_access(plain(chip.answer), by_short_id=False) == (CARD_ACCESS, False)
-    assert len(chip.seen) == 2
-    assert chip.seen[0] == Command(0x00, 0xA4, 0x02, 0x0C, b"\x01\x1c")
-
-
-def test_a_short_identifier_that_leads_to_another_program_s_file_is_not_believed() -> None:
-    chip = Files({Ef.CARD_ACCESS: CARD_ACCESS})
-
-    def answer(command: Command) -> Response:
-        of_somebody_else = command.ins == 0xB0 and command.p1 == 0x9C
-        return Response(b"\x6f\x05hello", 0x9000) if of_somebody_else else chip.answer(command)
-
-    assert files.read_card_access(plain(answer)) == (CARD_ACCESS, False)
-
-
-@pytest.mark.parametrize("status", [0x9000, 0x6D00, 0x6982, 0x6A86])
-def test_the_master_file_is_selected_only_when_needed_and_may_refuse(status: int) -> None:
-    chip = Files({Ef.CARD_ACCESS: CARD_ACCESS}, needs_master=True, select_master=status)
-    assert files.read_card_access(plain(chip.answer)) == (CARD_ACCESS, False)
-    assert len(chip.seen) == 5
-
-
-def test_a_chip_without_card_access_gives_its_status() -> None:
-    with pytest.raises(StatusError) as caught:
-        files.read_card_access(plain(Files({}).answer))
-    assert caught.value.sw == 0x6A82
-
-
-def test_a_long_card_access_is_read_to_its_end() -> None:
-    long = content(Ef.CARD_ACCESS, 600)
-    assert files.read_card_access(plain(Files({Ef.CARD_ACCESS: long}).answer)) == (long, True)
-
-
-def test_atr_info_takes_one_command_and_no_selection() -> None:
-    chip = Files({Ef.ATR_INFO: bytes.fromhex("7f66080202010002020100")})
-    assert files.read_atr_info(plain(chip.answer)) == chip.content[Ef.ATR_INFO]
-    assert len(chip.seen) == 1
-    with pytest.raises(StatusError):
-        files.read_atr_info(plain(Files({}).answer))
+from tests.unit.crypto.emrtd.file_system import DG1, DG2, FAR, SOD, Files, content
 
 
 @pytest.mark.parametrize("block", [32, 223, 231, 256, 1000, 65_000, 65_536])
@@ -198,7 +48,8 @@ def test_chips_without_short_identifiers_are_asked_once_and_then_selected(refusa
     reader = chip.reader(1000)
     assert reader.read(Ef.DG1) == DG1
     assert reader.read(Ef.SOD) == SOD
-    assert [command.ins for command in chip.seen] == [0xB0, 0xA4, 0xB0, 0xA4, 0xB0]
+    asked_for_the_header = [0xB0] if refusal == 0x6B00 else []
+    assert [command.ins for command in chip.seen] == [0xB0, *asked_for_the_header, 0xA4, 0xB0, 0xA4, 0xB0]
 
 
 @pytest.mark.parametrize("short_ids", [True, False])
@@ -299,7 +150,61 @@ def test_a_file_in_crumbs_is_given_up() -> None:
     channel = plain(crumb)
     with pytest.raises(MalformedError, match="crumbs"):
         FileReader(channel, 65_000).read(Ef.DG2)
-    assert channel.apdus <= 8_193
+    assert channel.apdus <= 40
+
+
+@pytest.mark.parametrize("short_ids", [True, False])
+def test_a_chip_that_grants_only_what_is_left_is_asked_for_the_header_first(short_ids: bool) -> None:
+    chip = Files({Ef.COM: content(Ef.COM, 22), Ef.DG1: DG1, Ef.DG2: DG2}, short_ids=short_ids)
+
+    def strict(command: Command) -> Response:
+        response = chip.answer(command)
+        cut = command.ins == 0xB0 and len(response.data) < (command.le or 0)
+        return Response(b"", 0x6B00) if cut else response
+
+    reader = FileReader(plain(strict), 1000)
+    assert reader.read(Ef.DG1) == DG1
+    before = len(chip.seen)
+    assert reader.read(Ef.COM) == chip.content[Ef.COM]
+    assert reader.read(Ef.DG2) == DG2
+    assert len(chip.seen) - before == (2 if short_ids else 3) + (18 if short_ids else 19)
+
+
+def test_an_exact_length_offered_for_one_block_is_no_rule_for_the_next() -> None:
+    chip = Files({Ef.DG1: DG1, Ef.DG2: DG2})
+
+    def offers(command: Command) -> Response:
+        response = chip.answer(command)
+        short = response.sw == 0x6282 and command.le != len(response.data)
+        return Response(b"", 0x6C00 | len(response.data)) if short and len(response.data) < 256 else response
+
+    reader = FileReader(plain(offers), 1000)
+    assert reader.read(Ef.DG1) == DG1
+    assert reader.read(Ef.DG2) == DG2
+    assert reader.block == 1000
+
+
+@pytest.mark.parametrize("status", [0x6F00, 0x6A80, 0x6D00])
+def test_any_refusal_of_the_first_long_command_may_mean_its_length(status: int) -> None:
+    chip = Files({Ef.SOD: SOD, Ef.DG1: DG1})
+
+    def answer(command: Command) -> Response:
+        return Response(b"", status) if (command.le or 0) > 223 else chip.answer(command)
+
+    reader = FileReader(plain(answer), 65_000)
+    assert reader.read(Ef.SOD) == SOD
+    assert reader.block == 223
+
+
+def test_a_refusal_after_a_long_answer_is_not_taken_for_one_of_length() -> None:
+    chip = Files({Ef.SOD: SOD})
+    reader = chip.reader(65_000)
+    reader.read(Ef.SOD)
+    broken = FileReader(plain(lambda command: Response(b"", 0x6F00)), 65_000)
+    broken.granted = reader.granted
+    with pytest.raises(StatusError) as caught:
+        broken.read(Ef.DG1)
+    assert caught.value.sw == 0x6F00
 
 
 def test_a_reader_tells_what_it_asked_for_and_what_was_granted() -> None:
