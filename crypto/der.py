@@ -13,7 +13,7 @@ OBJECT_IDENTIFIER = 0x06
 SEQUENCE = 0x30
 SET = 0x31
 
-_MAX_INTEGER = 1024
+_MAX_INTEGER = 1025  # the modulus of the longest RSA keys, and the byte for its sign
 _MAX_IDENTIFIER = 64
 
 
@@ -30,7 +30,7 @@ def value(item: Tlv, tag: int) -> bytes:
 
 
 def unsigned(item: Tlv) -> int:
-    """A non-negative INTEGER of at most 1024 bytes; raises MalformedError."""
+    """A non-negative INTEGER of at most 8192 bits; raises MalformedError."""
     content = value(item, INTEGER)
     if not content or len(content) > _MAX_INTEGER or content[0] & 0x80:
         raise MalformedError("DER: not a non-negative integer of a sane size")

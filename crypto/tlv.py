@@ -74,6 +74,8 @@ def read_length(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _header_at(data: bytes, at: int) -> tuple[int, int, int]:
+    if at + 1 < len(data) and data[at] & 0x1F != 0x1F and data[at + 1] < 0x80:
+        return data[at], data[at + 1], at + 2  # nearly every object, and lists of issuers have many
     tag, at = read_tag(data, at)
     length, at = read_length(data, at)
     return tag, length, at

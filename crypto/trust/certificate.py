@@ -46,7 +46,7 @@ class Certificate:
     not_after: datetime = field(compare=False)
     spki: bytes = field(repr=False, compare=False)
     extensions: Extensions = field(compare=False)
-    signature: bytes = field(repr=False, compare=False)
+    _signature: Tlv = field(repr=False, compare=False)
     _algorithms: tuple[bytes, bytes] = field(repr=False, compare=False)
     """The signature's AlgorithmIdentifier, inside of what is signed and outside."""
     _form: tuple[Finding, ...] = field(repr=False, compare=False)
@@ -69,6 +69,7 @@ class Certificate:
         serial, inner, issuer, validity, subject, spki, *optional = fields
         not_before, not_after, regular = _validity(validity)
         found = extensions.parse(_extensions(tuple(optional)))
+        subject_key = names.comparison_key(subject)
         facts = {
             Finding.INDEFINITE_LENGTH: plain != raw,
             Finding.IRREGULAR_TIME: not regular or found.irregular_time,
@@ -81,13 +82,13 @@ class Certificate:
             serial=serial_of(serial),
             subject_der=subject.encode(),
             issuer_der=issuer.encode(),
-            subject_key=names.comparison_key(subject),
-            issuer_key=names.comparison_key(issuer),
+            subject_key=subject_key,
+            issuer_key=subject_key if issuer == subject else names.comparison_key(issuer),
             not_before=not_before,
             not_after=not_after,
             spki=spki.encode(),
             extensions=found,
-            signature=der.bits(tlv.parse_one(signature)),
+            _signature=tlv.parse_one(signature, der.BIT_STRING),
             _algorithms=(inner.encode(), algorithm),
             _form=tuple(finding for finding, holds in facts.items() if holds),
         )
@@ -170,7 +171,7 @@ class Certificate:
 
         Raises SignatureWrongError; MalformedError or NotSupportedError for a key or algorithm that cannot be used.
         """
-        signatures.verify(issuer.spki, self.algorithm, self.signature, self.tbs)
+        signatures.verify(issuer.spki, self.algorithm, der.bits(self._signature), self.tbs)
 
 
 def serial_of(item: Tlv) -> int:
