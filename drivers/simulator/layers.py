@@ -131,10 +131,14 @@ class _LayeredMessaging(CardMessaging):
 
 
 class FromNowOn(Layer, ABC):
-    """A layer that lets so many APDUs pass as they are, and then overrides ``misbehave``."""
+    """A layer that lets ``sound`` APDUs pass as they are, and then overrides ``misbehave``.
 
-    def __init__(self, sound: int = 0) -> None:
+    With ``once_open`` only protected commands count and are misbehaved to: a chip that can be opened and not read.
+    """
+
+    def __init__(self, sound: int = 0, *, once_open: bool = False) -> None:
         self._sound = sound
+        self._once_open = once_open
         self._seen = 0
 
     def reset(self) -> None:
@@ -143,6 +147,8 @@ class FromNowOn(Layer, ABC):
 
     def on_air(self, raw: bytes, send: OnAir) -> bytes:
         """The sound answer, or what ``misbehave`` makes of it."""
+        if self._once_open and not is_protected(raw):
+            return send(raw)
         self._seen += 1
         return send(raw) if self._seen <= self._sound else self.misbehave(raw, send)
 

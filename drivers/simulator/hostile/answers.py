@@ -13,48 +13,40 @@ _DATA = frozenset({SW_OK, SW_END_OF_FILE})
 
 
 class Always(FromNowOn):
-    """After ``sound`` answers, ``answer`` to everything: nothing at all, half a status word, one status for ever."""
+    """``answer`` to everything: nothing at all, half a status word, one status for ever."""
 
-    def __init__(self, answer: bytes, sound: int = 0) -> None:
-        super().__init__(sound)
+    def __init__(self, answer: bytes, *, once_open: bool = False) -> None:
+        super().__init__(once_open=once_open)
         self._answer = answer
 
     def misbehave(self, raw: bytes, send: OnAir) -> bytes:
         return self._answer
 
 
-class Flood(FromNowOn):
-    """After ``sound`` answers, 65,536 bytes of ``filling`` and 9000, whatever was asked for."""
+class Flood(Always):
+    """65,536 bytes of ``filling`` and 9000, whatever was asked for."""
 
-    def __init__(self, filling: int, sound: int = 0) -> None:
-        super().__init__(sound)
-        self._answer = bytes([filling]) * _MOST + b"\x90\x00"
-
-    def misbehave(self, raw: bytes, send: OnAir) -> bytes:
-        return self._answer
+    def __init__(self, filling: int, *, once_open: bool = False) -> None:
+        super().__init__(bytes([filling]) * _MOST + b"\x90\x00", once_open=once_open)
 
 
-class EndlessChaining(FromNowOn):
-    """After ``sound`` answers, each one is followed by 61FF: there is always more to fetch.
+class EndlessChaining(Layer):
+    """Each answer has ``size`` bytes and ends with 61FF: there is always more to fetch.
 
-    ``size`` bytes come with each GET RESPONSE. Under secure messaging ``only_protected`` leaves the plain part alone.
+    With ``once_open`` that begins with the first protected command.
     """
 
-    def __init__(self, size: int, sound: int = 0, *, only_protected: bool = False) -> None:
-        super().__init__(sound)
+    def __init__(self, size: int, *, once_open: bool = False) -> None:
         self._answer = bytes(size) + b"\x61\xff"
-        self._only_protected = only_protected
+        self._once_open = once_open
         self._chaining = False
 
     def reset(self) -> None:
-        super().reset()
         self._chaining = False
 
-    def misbehave(self, raw: bytes, send: OnAir) -> bytes:
-        self._chaining = is_protected(raw) or (self._chaining and raw[1] == _GET_RESPONSE)
-        if self._only_protected and not self._chaining:
-            return send(raw)
-        return self._answer
+    def on_air(self, raw: bytes, send: OnAir) -> bytes:
+        self._chaining = not self._once_open or is_protected(raw) or (self._chaining and raw[1] == _GET_RESPONSE)
+        return self._answer if self._chaining else send(raw)
 
 
 class MoreThanAsked(Layer):

@@ -10,45 +10,61 @@ from drivers.simulator.hostile import answers, messaging, opening, proofs
 from drivers.simulator.hostile import contents as of
 from drivers.simulator.hostile.opening import AGREED, MAPPED, NONCE, TOKEN
 from drivers.simulator.layers import Flaw, catalogue
+from drivers.simulator.quirks.opening import Protected
 
-_SOUND = 8
-"""So many answers pass before some chips go wrong: PACE is done by then, the files are not."""
+_WHEN = (("", ""), ("-later", ", once it is open"))
+_GROUPS = tuple(ef for ef in Ef if ef.number is not None)
 
 _ANSWERS = (
-    Flaw("no-bytes", "lengths", "no byte for an answer", lambda: answers.Always(b"")),
-    Flaw("no-bytes-later", "lengths", "no byte, once it is open", lambda: answers.Always(b"", _SOUND)),
-    Flaw("one-byte", "lengths", "half a status word", lambda: answers.Always(b"\x90")),
-    Flaw("one-byte-later", "lengths", "half a status word, once open", lambda: answers.Always(b"\x90", _SOUND)),
     *(
-        Flaw(f"always-{sw:04x}", "status", f"{sw:04X} to everything", functools.partial(answers.Always, bare))
-        for sw in (0x9000, 0x6282, 0x6700, 0x6982, 0x6A82, 0x6B00, 0x6CFF, 0x6F00, 0x61FF, 0x0000)
-        for bare in [sw.to_bytes(2, "big")]
+        Flaw(name + late, "lengths", what + when, functools.partial(answers.Always, bare, once_open=bool(late)))
+        for name, what, bare in (
+            ("no-bytes", "no byte for an answer", b""),
+            ("one-byte", "half a status word", b"\x90"),
+        )
+        for late, when in _WHEN
     ),
     *(
-        Flaw(f"always-{sw:04x}-later", "status", f"{sw:04X}, once it is open", functools.partial(answers.Always, *late))
-        for sw in (0x9000, 0x6700, 0x6C00, 0x6F00)
-        for late in [(sw.to_bytes(2, "big"), _SOUND)]
+        Flaw(
+            f"always-{sw:04x}{late}",
+            "status words",
+            f"{sw:04X} to everything{when}",
+            functools.partial(answers.Always, sw.to_bytes(2, "big"), once_open=bool(late)),
+        )
+        for sw in (0x9000, 0x6282, 0x6700, 0x6982, 0x6988, 0x6A82, 0x6B00, 0x6CFF, 0x6C00, 0x6F00, 0x61FF, 0x0000)
+        for late, when in _WHEN
     ),
-    Flaw("flood-zeros", "lengths", "65,536 zeros to everything", lambda: answers.Flood(0)),
-    Flaw("flood-sets", "lengths", "65,536 bytes 31 to everything", lambda: answers.Flood(0x31)),
-    Flaw("flood-later", "lengths", "65,536 bytes, once it is open", lambda: answers.Flood(0x87, _SOUND)),
-    Flaw("endless-61", "lengths", "61FF without end", lambda: answers.EndlessChaining(256)),
-    Flaw("endless-61-empty", "lengths", "61FF without a byte, without end", lambda: answers.EndlessChaining(0)),
-    Flaw(
-        "endless-61-big",
-        "lengths",
-        "61FF with 65,000 bytes each, under protection",
-        lambda: answers.EndlessChaining(65_000, only_protected=True),
+    *(
+        Flaw(
+            f"flood-{filling:02x}{late}",
+            "lengths",
+            f"65,536 bytes {filling:02X} to everything{when}",
+            functools.partial(answers.Flood, filling, once_open=bool(late)),
+        )
+        for filling in (0x00, 0x31, 0x87)
+        for late, when in _WHEN
+    ),
+    *(
+        Flaw(
+            f"endless-{size}{late}",
+            "lengths",
+            f"61FF without end, {size} bytes each{when}",
+            functools.partial(answers.EndlessChaining, size, once_open=bool(late)),
+        )
+        for size in (0, 256, 65_000)
+        for late, when in _WHEN
     ),
     Flaw("more-than-asked", "lengths", "60,000 bytes to each READ BINARY", answers.MoreThanAsked),
     Flaw("crumbs", "lengths", "one byte to each READ BINARY", lambda: answers.Crumbs(1)),
     Flaw("no-crumbs", "lengths", "no byte to each READ BINARY, and 9000", lambda: answers.Crumbs(0)),
+    Flaw("hides-keys", "files", "DG14 and DG15 are listed, and refused", lambda: Protected(Ef.DG14, Ef.DG15)),
+    Flaw("hides-all", "files", "every data group is listed, and refused", lambda: Protected(*_GROUPS)),
     Flaw("second-sight", "files", "another file when it is read again", answers.AnotherOnSecondSight),
 )
 
 _MESSAGING = (
     *(
-        Flaw(name, "secure messaging", what, functools.partial(messaging.Tampered, change, 2))
+        Flaw(name, "secure messaging", what, functools.partial(messaging.Tampered, change, 1))
         for name, what, change in (
             ("sm-no-mac", "no MAC", messaging.without_mac),
             ("sm-wrong-mac", "a wrong MAC", messaging.wrong_mac),

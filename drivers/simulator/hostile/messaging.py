@@ -16,12 +16,12 @@ class Tampered(FromNowOn):
     """Between card and reader: after ``sound`` answers, ``change`` is done to each protected one."""
 
     def __init__(self, change: Callable[[bytes], bytes], sound: int = 0) -> None:
-        super().__init__(sound)
+        super().__init__(sound, once_open=True)
         self._change = change
 
     def misbehave(self, raw: bytes, send: OnAir) -> bytes:
         answer = send(raw)
-        return self._change(answer) if is_protected(raw) and len(answer) > _STATUS else answer
+        return self._change(answer) if len(answer) > _STATUS else answer
 
 
 class Downgraded(Layer):
