@@ -1,10 +1,9 @@
-"""Parsers that need something around them before bytes reach them: a session, a key, a file, a scripted chip."""
+"""Parsers that need something around them before bytes reach them, or a second look at what they made."""
 
 from __future__ import annotations
 
 import functools
 import tempfile
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,19 +11,15 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from crypto import der, tlv
-from crypto.apdu import Channel, Command, Response
-from crypto.emrtd import ciphers
-from crypto.emrtd.keys import SessionKeys, Suite
-from crypto.errors import CardLostError, MalformedError
+from crypto.apdu import Command, Response
+from crypto.errors import CardLostError, MalformedError, NotSupportedError
+from fuzz.target import SEEDS
 
 NOW = datetime(2026, 3, 4, 5, 0, tzinfo=UTC)
 """When a ticket or a document is looked at."""
 
 TICKET_KEY = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
 """Signs the tickets among the seeds."""
-
-_READ = Command(0x00, 0xB0, 0x00, 0x00, b"", 0x100)
-_KEYS = {suite: SessionKeys(suite, b"\x11" * suite.key_size, b"\x22" * suite.key_size) for suite in Suite}
 
 
 # Encodings -----------------------------------------------------------------------------------------------------------
@@ -68,65 +63,7 @@ def cbor(data: bytes) -> None:
     assert codec.encode(codec.decode(data)) == data
 
 
-# The chip ------------------------------------------------------------------------------------------------------------
-
-
-def _suite(data: bytes) -> tuple[Suite, bytes]:
-    return list(Suite)[data[0] % len(Suite)] if data else Suite.AES_128, data[1:]
-
-
-def bare_response(data: bytes) -> None:
-    """An answer of somebody without the session keys, cipher by the first byte."""
-    from crypto.emrtd.messaging import SecureMessaging
-
-    suite, answer = _suite(data)
-    channel, session = Channel(lambda _raw: answer), SecureMessaging(_KEYS[suite])
-    channel.secure(session)
-    response = channel.send(_READ)
-    assert not response.data
-    assert session.verified == 0
-
-
-def signed_response(data: bytes) -> None:
-    """An answer with a right MAC around any objects, cipher by the first byte."""
-    from crypto.emrtd.messaging import SecureMessaging
-
-    suite, objects = _suite(data)
-    keys = _KEYS[suite]
-    counter = (2).to_bytes(suite.block, "big")
-    mac = ciphers.mac(suite, keys.mac, ciphers.pad(counter + objects, suite.block))
-    channel, session = Channel(lambda _raw: objects + tlv.encode(0x8E, mac) + b"\x90\x00"), SecureMessaging(keys)
-    channel.secure(session)
-    channel.send(_READ)
-    assert session.verified == 1
-
-
-def scripted(data: bytes) -> Channel:
-    """A chip that gives one piece of ``data`` after the other: a length of one byte, then the answer; 00 is silence."""
-    answers = _pieces(data)
-
-    def answer(_command: bytes) -> bytes:
-        found = next(answers, b"")
-        if not found:
-            raise CardLostError("the script is over")
-        return found
-
-    return Channel(answer)
-
-
-def _pieces(data: bytes) -> Iterator[bytes]:
-    while data:
-        yield data[1 : 1 + data[0]]
-        data = data[1 + data[0] :]
-
-
-def read_file(data: bytes) -> None:
-    """A file read block by block from a chip that answers anything."""
-    from crypto.emrtd.files import FileReader
-    from crypto.emrtd.lds import Ef
-
-    content = FileReader(scripted(data), 0x100).read(Ef.DG1)
-    assert tlv.parse_one(content).tag == Ef.DG1.tag
+# Keys, proof and trust ------------------------------------------------------------------------------------------------
 
 
 def public_key(data: bytes) -> None:
@@ -136,11 +73,73 @@ def public_key(data: bytes) -> None:
     public_keys.parse(tlv.parse_one(data))
 
 
+def diffie_hellman(data: bytes) -> None:
+    """Explicit groups, as X9.42 and as PKCS #3 write them."""
+    from crypto import dh
+
+    for read in (dh.group_of_x942, dh.group_of_pkcs3):
+        with suppress(MalformedError, NotSupportedError):
+            read(data)
+
+
 def security_object(data: bytes) -> None:
     """EF.SOD parsed and its signature checked."""
     from crypto.emrtd.passive_auth import SecurityObject
 
     SecurityObject.parse(data).verify_signature()
+
+
+def card_security(data: bytes) -> None:
+    """EF.CardSecurity parsed and its signature checked."""
+    from crypto.emrtd.card_security import CardSecurity
+
+    CardSecurity.parse(data).verify_signature()
+
+
+def ber(data: bytes) -> None:
+    """What is brought to definite form is one object, and stays as it is from then on."""
+    from crypto.ber import definite
+
+    once = definite(data)
+    assert definite(once) == once
+    tlv.parse_one(once)
+
+
+def certificate(data: bytes) -> None:
+    """A certificate, and all that reports and searches ask of it."""
+    from crypto.trust.certificate import Certificate
+
+    found = Certificate.parse(data)
+    str((found.subject, found.issuer, found.fingerprint, found.is_ca, found.self_issued, found.private_key_until))
+    str((found.subject_key_id, found.authority_key_id, found.findings, found.valid_at(NOW)))
+    str((found.key, found.algorithm))
+
+
+def self_signed(data: bytes) -> None:
+    """A certificate and its signature under its own key."""
+    from crypto.trust.certificate import Certificate
+
+    found = Certificate.parse(data)
+    found.verify_signed_by(found)
+
+
+def master_list(data: bytes) -> None:
+    """A master list with each of its certificates."""
+    from crypto.trust.certificate import Certificate
+    from crypto.trust.master_list import MasterList
+
+    found = MasterList.parse(data)
+    for member in found.members[:8]:
+        with suppress(MalformedError):
+            Certificate.parse(member)
+
+
+def revocation_list(data: bytes) -> None:
+    """A revocation list and its signature under a key that did not make it."""
+    from crypto.trust.certificate import Certificate
+    from crypto.trust.revocation import Crl
+
+    Crl.parse(data).verify_signed_by(Certificate.parse((SEEDS / "self-signed" / "01").read_bytes()))
 
 
 # Files and codes -----------------------------------------------------------------------------------------------------
@@ -152,19 +151,12 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
 
 
 def trust_index(data: bytes) -> None:
-    """The index of a trust store."""
-    from crypto.trust.store import TrustStore
+    """The index of a trust store of the first format."""
+    from crypto.trust.first_format import read_records
 
     folder = Path(_folder().name)
     (folder / "index.json").write_bytes(data)
-    TrustStore.open(folder)
-
-
-def certificate_file(data: bytes) -> None:
-    """A file that an operator imports: DER, PEM or a bundle."""
-    from crypto.trust.bundle import read_certificates
-
-    read_certificates(data)
+    read_records(folder)
 
 
 def settings(data: bytes) -> None:
