@@ -35,6 +35,16 @@ class Group(Protocol[Element]):
         """The number of elements, a prime; None where explicit parameters leave it out."""
         ...
 
+    @property
+    def p(self) -> int:
+        """The prime of the field over which the elements are written."""
+        ...
+
+    @property
+    def key_tag(self) -> int:
+        """The tag of a public key in public key data objects (ICAO 9303-11 §9.4)."""
+        ...
+
     def scalar(self, random: Random) -> int:
         """A fresh private key."""
         ...
@@ -51,12 +61,19 @@ class Group(Protocol[Element]):
         """The sum of points, the product of residues; raises MalformedError at the neutral element."""
         ...
 
+    def embed(self, number: int) -> Element:
+        """The element to which the integrated mapping takes a number below ``p`` (ICAO 9303-11 §4.4.3.3.2).
+
+        Raises MalformedError where it leads to none, NotSupportedError in a group that cannot do it.
+        """
+        ...
+
     def agree(self, private: int, other: Element) -> bytes:
         """The shared secret, always of the same length: its leading zero bytes are part of it."""
         ...
 
     def encode(self, element: Element) -> bytes:
-        """A public key as it travels in data objects (ICAO 9303-11 §9.4.4)."""
+        """A public key as it travels in data objects (ICAO 9303-11 §9.4.5)."""
         ...
 
     def decode(self, raw: bytes) -> Element:

@@ -24,6 +24,7 @@ from crypto.agreement import draw
 from crypto.errors import MalformedError, NotSupportedError, SignatureWrongError
 from crypto.tlv import Tlv
 
+_POINT_TAG = 0x86
 _PRIME_FIELD = "1.2.840.10045.1.1"
 _HASH_OF_SIZE: dict[int, type[hashes.HashAlgorithm]] = {
     28: hashes.SHA224,
@@ -48,7 +49,7 @@ class Curve:
     name: str
     oid: str
     parameter_id: int
-    """The standardised domain parameter id of ICAO 9303-11 table 9."""
+    """The standardised domain parameter id of ICAO 9303-11 table 12."""
     _numbers: Any = field(repr=False, compare=False)
     _native: ec.EllipticCurve | None = field(repr=False, compare=False)
 
@@ -56,6 +57,26 @@ class Curve:
     def p(self) -> int:
         """The prime of the field."""
         return int(self._numbers.curve.p())
+
+    @property
+    def a(self) -> int:
+        """The coefficient of x, below ``p``."""
+        return int(self._numbers.curve.a()) % self.p
+
+    @property
+    def b(self) -> int:
+        """The constant term."""
+        return int(self._numbers.curve.b())
+
+    @property
+    def embeds(self) -> bool:
+        """Whether the integrated mapping works here: its prime must be 3 modulo 4, which that of P-224 is not."""
+        return self.p % 4 == 3
+
+    @property
+    def key_tag(self) -> int:
+        """The tag of a public point in public key data objects (ICAO 9303-11 §9.4.4)."""
+        return _POINT_TAG
 
     @property
     def order(self) -> int:
@@ -117,6 +138,27 @@ class Curve:
     def combine(self, first: Point, second: Point) -> Point:
         """The sum of two points; raises MalformedError at infinity."""
         return self._affine(self._inner(first) + self._inner(second))
+
+    def embed(self, number: int) -> Point:
+        """The point to which the integrated mapping takes ``number`` (ICAO 9303-11 appendix B.1, affine coordinates).
+
+        Raises NotSupportedError when ``embeds`` is false, MalformedError for -1, 0 and 1.
+        """
+        p, a, b = self.p, self.a, self.b
+        if not self.embeds:
+            raise NotSupportedError(f"integrated mapping on {self.name}")
+        alpha = -number * number % p
+        divisor = a * (alpha + alpha * alpha) % p
+        if divisor == 0:
+            raise MalformedError("integrated mapping: a nonce without point")
+        # -b/a (1 + 1/(alpha + alpha^2)), over one common divisor.
+        x2 = -b * (alpha + alpha * alpha + 1) * pow(divisor, -1, p) % p
+        x3 = alpha * x2 % p
+        h2 = (x2 * x2 * x2 + a * x2 + b) % p
+        root = pow(h2, p - 1 - (p + 1) // 4, p)
+        if root * root * h2 % p == 1:
+            return self._checked(x2, root * h2 % p)
+        return self._checked(x3, root * pow(number, 3, p) * h2 % p)
 
     def agree(self, private: int, other: Point) -> bytes:
         """The shared secret of Diffie and Hellman at fixed length (x coordinate, BSI TR-03111 §4.3.1)."""
@@ -190,9 +232,8 @@ def curve_of(ec_parameters_der: bytes) -> Curve:
     cofactor = der.unsigned(members[5]) if len(members) == 6 else 1
 
     def same(curve: Curve) -> bool:
-        known = curve._numbers.curve
         numbers = (p, a, b, order, cofactor)
-        return numbers == (curve.p, known.a() % curve.p, known.b(), curve.order, 1) and base in _forms_of_base(curve)
+        return numbers == (curve.p, curve.a, curve.b, curve.order, 1) and base in _forms_of_base(curve)
 
     return _first(same, "explicit EC parameters of no known curve")
 

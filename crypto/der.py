@@ -79,6 +79,11 @@ def _encode_arc(arc: int) -> bytes:
     return bytes(reversed(encoded))
 
 
+def unsigned_bytes(number: int) -> bytes:
+    """A non-negative ``number`` in the fewest bytes, at least one (BSI TR-03110-3 §D.2.1.1)."""
+    return number.to_bytes((number.bit_length() + 7) // 8 or 1, "big")
+
+
 def encode_unsigned(number: int) -> bytes:
     """An INTEGER object for a non-negative ``number``."""
     return tlv.encode(INTEGER, number.to_bytes(number.bit_length() // 8 + 1, "big"))

@@ -1,7 +1,7 @@
 """Diffie and Hellman modulo a prime: the groups of travel documents, standardised or described by the chip itself.
 
 Groups: ICAO 9303-11 §9.5.1 (standardised domain parameters 0 to 2, RFC 5114 §2.1 to §2.3). A public key travels as an
-unsigned integer of the fewest bytes (§9.4.2), a shared secret always has the length of the prime (PKCS #3 §8.3).
+unsigned integer of the fewest bytes (§9.4.3), a shared secret always has the length of the prime (PKCS #3 §8.3).
 Python's ``pow`` is not constant-time, so a terminal uses it with keys that live for one conversation only.
 """
 
@@ -13,6 +13,7 @@ from crypto import der, tlv
 from crypto.agreement import Random, draw
 from crypto.errors import MalformedError, NotSupportedError
 
+_VALUE_TAG = 0x84
 _PRIME_BITS = range(1024, 3073)
 _ORDER_BITS = range(160, 3073)
 _ROUNDS = 8
@@ -44,16 +45,19 @@ class DhGroup:
         return (self.p.bit_length() + 7) // 8
 
     @property
+    def embeds(self) -> bool:
+        """Whether the integrated mapping works here: the order must be known."""
+        return self.order is not None
+
+    @property
+    def key_tag(self) -> int:
+        """The tag of a public value in public key data objects (ICAO 9303-11 §9.4.3)."""
+        return _VALUE_TAG
+
+    @property
     def generator(self) -> Residue:
         """The element that generates the group."""
         return Residue(self.base)
-
-    @property
-    def cofactor(self) -> int:
-        """How many times the group fits into all residues; raises NotSupportedError when its order is unknown."""
-        if self.order is None:
-            raise NotSupportedError("Diffie-Hellman group: the order of the subgroup is unknown")
-        return (self.p - 1) // self.order
 
     def scalar(self, random: Random) -> int:
         """A fresh private key: below the order, or of the length that the parameters ask for (PKCS #3 §7.1)."""
@@ -75,13 +79,25 @@ class DhGroup:
         """The product of two elements; raises MalformedError when that is one."""
         return self._other_than_one(first.y * second.y % self.p)
 
+    def embed(self, number: int) -> Residue:
+        """The element to which the integrated mapping takes ``number``: its power by the cofactor.
+
+        Raises NotSupportedError when the order is not known, MalformedError when it is the neutral element or none.
+        """
+        if self.order is None:
+            raise NotSupportedError("integrated mapping: the order of the subgroup is unknown")
+        power = pow(number, (self.p - 1) // self.order, self.p)
+        if power == 0:
+            raise MalformedError("integrated mapping: a nonce without element")
+        return self._other_than_one(power)
+
     def agree(self, private: int, other: Residue) -> bytes:
         """The shared secret at the length of the prime; raises MalformedError when it is one."""
         return self.multiply(private, other).y.to_bytes(self.size, "big")
 
     def encode(self, element: Residue) -> bytes:
-        """``element`` as an unsigned integer of the fewest bytes (ICAO 9303-11 §9.4.2)."""
-        return element.y.to_bytes((element.y.bit_length() + 7) // 8, "big")
+        """``element`` as an unsigned integer of the fewest bytes (ICAO 9303-11 §9.4.3)."""
+        return der.unsigned_bytes(element.y)
 
     def decode(self, raw: bytes) -> Residue:
         """The element in ``raw``, with or without leading zero bytes up to the length of the prime.

@@ -5,6 +5,8 @@ Texts name structures and rules, never contents: no personal data, key or passwo
 
 from __future__ import annotations
 
+from enum import Enum
+
 
 class ProofError(Exception):
     """Data that was read does not prove what it should."""
@@ -67,8 +69,27 @@ class StatusError(CardError):
         self.sw = sw
 
 
+class Refusal(Enum):
+    """Why a card does not accept a password (BSI TR-03110-2 §2.4, TR-03110-3 §B.11)."""
+
+    WRONG = "wrong"
+    """It is not this card's."""
+    SUSPENDED = "suspended"
+    """One try is left, and the card wants to see its card access number before it."""
+    BLOCKED = "blocked"
+    """No try is left."""
+    DEACTIVATED = "deactivated"
+    """The card's owner has switched this password off."""
+
+
 class AccessRefusedError(CardError):
-    """The card does not accept this password (CAN or MRZ); it may be another card's."""
+    """The card does not accept this password (CAN, MRZ or PIN); it may be another card's."""
+
+    def __init__(self, text: str, tries_left: int | None = None, refusal: Refusal = Refusal.WRONG) -> None:
+        super().__init__(text)
+        self.tries_left = tries_left
+        """How many tries the card says are left; None when it does not count or does not say."""
+        self.refusal = refusal
 
 
 class MessagingBrokenError(CardError):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from dataclasses import dataclass, field
 
 from crypto import der, tlv
+from crypto.agreement import Random
 from crypto.apdu import SHORT_MAX, SW_WRONG_LENGTH, Channel, Command
-from crypto.curves import Curve, Random, verify_ecdsa
+from crypto.curves import Curve, verify_ecdsa
 from crypto.emrtd import public_keys
-from crypto.emrtd.public_keys import EcKey, RsaKey
+from crypto.emrtd.public_keys import DhKey, EcKey, RsaKey
 from crypto.emrtd.security_infos import SecurityInfos
 from crypto.errors import (
     CloneSuspectedError,
@@ -39,19 +41,50 @@ _HASH_OF_OID = {
 _NAMES = {"sha1": "SHA-1", "sha224": "SHA-224", "sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512"}
 
 
-def authenticate(channel: Channel, dg15: bytes, infos: SecurityInfos | None, random: Random) -> str:
-    """Prove that the chip holds the private key of DG15; returns the algorithm's name, such as ``RSA SHA-256``.
+@dataclass(frozen=True, slots=True)
+class ActiveAuthentication:
+    """A signature that verified, and all that it takes to verify it again elsewhere, together with DG15 and DG14."""
+
+    algorithm: str
+    """Such as ``RSA SHA-256`` or ``ECDSA brainpoolP256r1 SHA-256``."""
+    challenge: bytes
+    signature: bytes = field(repr=False)
+
+
+def authenticate(channel: Channel, dg15: bytes, infos: SecurityInfos | None, random: Random) -> ActiveAuthentication:
+    """Prove that the chip holds the private key of DG15.
 
     ``infos`` are DG14's; they name the hash of an elliptic curve signature. Raises CloneSuspectedError when the
     signature is wrong, MalformedError when it is cut short, NotSupportedError, StatusError.
     """
-    key = public_keys.parse(tlv.parse_one(tlv.parse_one(dg15, _DG15_TAG).value))
+    key = _key_of(dg15)
+    if isinstance(key, EcKey):
+        _hash_for(key, infos)  # a signature that nobody here can verify is not asked for
     challenge = random(_CHALLENGE)
+    size = key.size if isinstance(key, RsaKey) else 2 * key.curve.order_size + _DER_OVERHEAD
+    signature = _sign(channel, challenge, size)
+    return ActiveAuthentication(_verify(key, infos, challenge, signature), challenge, signature)
+
+
+def verify(dg15: bytes, infos: SecurityInfos | None, challenge: bytes, signature: bytes) -> str:
+    """Check a signature over ``challenge`` once more, without the chip; returns the algorithm's name.
+
+    Raises CloneSuspectedError, MalformedError, NotSupportedError, as ``authenticate`` does.
+    """
+    return _verify(_key_of(dg15), infos, challenge, signature)
+
+
+def _key_of(dg15: bytes) -> RsaKey | EcKey:
+    key = public_keys.parse(tlv.parse_one(tlv.parse_one(dg15, _DG15_TAG).value))
+    if isinstance(key, DhKey):
+        raise NotSupportedError("active authentication: a key that cannot sign")
+    return key
+
+
+def _verify(key: RsaKey | EcKey, infos: SecurityInfos | None, challenge: bytes, signature: bytes) -> str:
     if isinstance(key, RsaKey):
-        signature = _sign(channel, challenge, key.size)
         return f"RSA {_NAMES[verify_rsa(key, challenge, signature)]}"
     hash_name = _hash_for(key, infos)
-    signature = _sign(channel, challenge, 2 * key.curve.order_size + _DER_OVERHEAD)
     verify_ec(key, hash_name, challenge, signature)
     return f"ECDSA {key.curve.name} {_NAMES[hash_name]}"
 
@@ -78,12 +111,20 @@ def _hash_for(key: EcKey, infos: SecurityInfos | None) -> str:
 def verify_rsa(key: RsaKey, challenge: bytes, signature: bytes) -> str:
     """Check a signature with message recovery, scheme 1 of ISO/IEC 9796-2; returns the hash's name.
 
-    Raises CloneSuspectedError, MalformedError when the signature does not have the key's length.
+    Raises CloneSuspectedError, MalformedError when the signature does not have the key's length (a shorter one passes
+    when only leading zero bytes are missing, as some chips send numbers).
     """
     if key.modulus.bit_length() % 8:
         raise NotSupportedError("active authentication: modulus that is not whole bytes")
-    if len(signature) != key.size:
-        raise MalformedError("active authentication: signature of another length than its key")
+    try:
+        return _recover(key, challenge, signature)
+    except CloneSuspectedError:
+        if len(signature) == key.size:
+            raise
+        raise MalformedError("active authentication: signature of another length than its key") from None
+
+
+def _recover(key: RsaKey, challenge: bytes, signature: bytes) -> str:
     recovered = pow(int.from_bytes(signature, "big"), key.exponent, key.modulus)
     if recovered & 0x0F != 0x0C:
         recovered = key.modulus - recovered  # the signer may give the smaller of s and n - s (annex A.4)

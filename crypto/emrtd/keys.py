@@ -21,6 +21,11 @@ class Suite(Enum):
     AES_256 = 4
 
     @property
+    def label(self) -> str:
+        """What people call it."""
+        return "3DES" if self is Suite.TRIPLE_DES else f"AES-{8 * self.key_size}"
+
+    @property
     def key_size(self) -> int:
         """Bytes of a key; 16 for two-key 3DES."""
         return {Suite.AES_192: 24, Suite.AES_256: 32}.get(self, 16)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from crypto import curves, der, tlv
+from crypto import curves, der, dh, tlv
 from crypto.curves import Curve, Point
+from crypto.dh import DhGroup, Residue
 from crypto.errors import MalformedError, NotSupportedError
 from crypto.tlv import Tlv
 
 _RSA = "1.2.840.113549.1.1.1"
 _EC = "1.2.840.10045.2.1"
+_DH_X942 = "1.2.840.10046.2.1"
+_DH_PKCS3 = "1.2.840.113549.1.3.1"
 _STANDARDISED = "0.4.0.127.0.7.1.2"
 
 _MODULUS_BITS = range(1024, 4097)
@@ -38,7 +41,15 @@ class EcKey:
     point: Point
 
 
-def parse(item: Tlv) -> RsaKey | EcKey:
+@dataclass(frozen=True, slots=True)
+class DhKey:
+    """An element of a Diffie-Hellman group."""
+
+    group: DhGroup
+    element: Residue
+
+
+def parse(item: Tlv) -> RsaKey | EcKey | DhKey:
     """The key in a SubjectPublicKeyInfo; raises MalformedError, NotSupportedError."""
     members = der.parts(item)
     if len(members) != 2:
@@ -46,19 +57,40 @@ def parse(item: Tlv) -> RsaKey | EcKey:
     algorithm = der.parts(members[0])
     if not algorithm:
         raise MalformedError("public key: no algorithm")
-    oid, raw = der.identifier(algorithm[0]), der.bits(members[1])
-    if oid == _RSA:
+    raw = der.bits(members[1])
+    if der.identifier(algorithm[0]) == _RSA:
         return _parse_rsa(raw)
-    if oid not in (_EC, _STANDARDISED) or len(algorithm) != 2:
-        raise NotSupportedError(f"public key algorithm {oid}")
-    curve = _curve(oid, algorithm[1])
-    return EcKey(curve, curve.decode(raw))
+    group = parse_group(members[0])
+    if isinstance(group, Curve):
+        return EcKey(group, group.decode(raw))
+    return DhKey(group, group.element(der.unsigned(tlv.parse_one(raw))))
 
 
-def _curve(oid: str, parameters: Tlv) -> Curve:
+def parse_group(algorithm: Tlv) -> Curve | DhGroup:
+    """The domain parameters in an AlgorithmIdentifier: by number, by name or explicit (ICAO 9303-11 §9.5).
+
+    Raises MalformedError, NotSupportedError (an explicit curve that is none of the known ones among others).
+    """
+    members = der.parts(algorithm)
+    if len(members) != 2:
+        raise NotSupportedError("domain parameters: algorithm and parameters are required")
+    oid, parameters = der.identifier(members[0]), members[1]
     if oid == _STANDARDISED:
-        return curves.by_parameter_id(der.unsigned(parameters))
-    return curves.curve_of(parameters.encode())
+        return standardised(der.unsigned(parameters))
+    if oid == _EC:
+        return curves.curve_of(parameters.encode())
+    if oid == _DH_X942:
+        return dh.group_of_x942(parameters.encode())
+    if oid == _DH_PKCS3:
+        return dh.group_of_pkcs3(parameters.encode())
+    raise NotSupportedError(f"public key algorithm {oid}")
+
+
+def standardised(parameter_id: int) -> Curve | DhGroup:
+    """The standardised domain parameters of that number (ICAO 9303-11 table 12); raises NotSupportedError."""
+    if parameter_id < 8:
+        return dh.by_parameter_id(parameter_id)
+    return curves.by_parameter_id(parameter_id)
 
 
 def _parse_rsa(raw: bytes) -> RsaKey:

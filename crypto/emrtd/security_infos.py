@@ -1,4 +1,4 @@
-"""What the chip says it can do: the SecurityInfos of EF.CardAccess and DG14 (ICAO 9303-11 §9.2)."""
+"""What the chip says it can do: the SecurityInfos of EF.CardAccess, EF.CardSecurity and DG14 (ICAO 9303-11 §9.2)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from enum import Enum
 from typing import TypeVar
 
 from crypto import der, tlv
-from crypto.curves import Curve, Point
+from crypto.curves import Curve
+from crypto.dh import DhGroup
 from crypto.emrtd import public_keys
 from crypto.emrtd.keys import Suite
-from crypto.emrtd.public_keys import EcKey
+from crypto.emrtd.public_keys import DhKey, EcKey, RsaKey
 from crypto.errors import MalformedError, NotSupportedError
 from crypto.tlv import Tlv
 
@@ -20,6 +21,7 @@ _CHIP_AUTH_KEY = "0.4.0.127.0.7.2.2.1."
 _ACTIVE_AUTH = "2.23.136.1.1.5"
 _DG14_TAG = 0x6E
 _MAX_INFOS = 64
+_FIRST_OWN_PARAMETERS = 32
 
 _Kind = TypeVar("_Kind", bound=Enum)
 
@@ -33,6 +35,29 @@ class Mapping(Enum):
     ECDH_INTEGRATED = 4
     ECDH_CHIP_AUTHENTICATION = 6
 
+    @property
+    def label(self) -> str:
+        """Its name in Doc 9303 and BSI TR-03110."""
+        form = {Mapping.ECDH_CHIP_AUTHENTICATION: "CAM"}.get(self, "IM" if self.integrated else "GM")
+        return f"{'DH' if self.kind is DhGroup else 'ECDH'}-{form}"
+
+    @property
+    def integrated(self) -> bool:
+        """Whether nonces alone give the generator, without a first key agreement."""
+        return self in (Mapping.DH_INTEGRATED, Mapping.ECDH_INTEGRATED)
+
+    @property
+    def kind(self) -> type[Curve | DhGroup]:
+        """The kind of group that it works in."""
+        return DhGroup if self in (Mapping.DH_GENERIC, Mapping.DH_INTEGRATED) else Curve
+
+
+class Agreement(Enum):
+    """The kind of key agreement of chip authentication, as the OID's last but one arc counts (§9.2.5)."""
+
+    DH = 1
+    ECDH = 2
+
 
 @dataclass(frozen=True, slots=True)
 class PaceInfo:
@@ -43,6 +68,8 @@ class PaceInfo:
     parameter_id: int | None
     ambiguous: bool = False
     """The chip names several sets of domain parameters, so that the terminal must say which it means."""
+    own_parameters: Curve | DhGroup | None = None
+    """The explicit domain parameters that belong to this info; None when they are standardised or unknown."""
 
     @property
     def mapping(self) -> Mapping:
@@ -54,6 +81,23 @@ class PaceInfo:
         """The cipher of the session; raises NotSupportedError."""
         return _enum(Suite, _arcs(self.oid, _PACE)[1])
 
+    @property
+    def label(self) -> str:
+        """What people call it, such as ``ECDH-GM AES-128 brainpoolP256r1``; raises NotSupportedError."""
+        return f"{self.mapping.label} {self.suite.label} {self.group.name}"
+
+    @property
+    def group(self) -> Curve | DhGroup:
+        """The domain parameters; raises NotSupportedError when nobody here knows them or the mapping needs others."""
+        group = self.own_parameters
+        if group is None:
+            if self.parameter_id is None or self.parameter_id >= _FIRST_OWN_PARAMETERS:
+                raise NotSupportedError("PACE: domain parameters of the chip's own")
+            group = public_keys.standardised(self.parameter_id)
+        if not isinstance(group, self.mapping.kind):
+            raise NotSupportedError("PACE: domain parameters of another kind than the mapping's")
+        return group
+
 
 @dataclass(frozen=True, slots=True)
 class ChipAuthInfo:
@@ -64,21 +108,27 @@ class ChipAuthInfo:
     key_id: int | None
 
     @property
+    def agreement(self) -> Agreement:
+        """The kind of key that it takes; raises NotSupportedError."""
+        return _enum(Agreement, _arcs(self.oid, _CHIP_AUTH)[0])
+
+    @property
     def suite(self) -> Suite:
-        """The cipher of the session; raises NotSupportedError, also for other than elliptic curves."""
-        agreement, cipher = _arcs(self.oid, _CHIP_AUTH)
-        if agreement != 2:
-            raise NotSupportedError("chip authentication without elliptic curves")
-        return _enum(Suite, cipher)
+        """The cipher of the session; raises NotSupportedError."""
+        return _enum(Suite, _arcs(self.oid, _CHIP_AUTH)[1])
 
 
 @dataclass(frozen=True, slots=True)
 class ChipAuthKey:
     """The chip's static public key for chip authentication."""
 
-    curve: Curve
-    point: Point
+    key: EcKey | DhKey
     key_id: int | None
+
+    @property
+    def agreement(self) -> Agreement:
+        """The kind of key agreement that it is for."""
+        return Agreement.ECDH if isinstance(self.key, EcKey) else Agreement.DH
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +140,25 @@ class ActiveAuthInfo:
 
 @dataclass(frozen=True, slots=True)
 class SecurityInfos:
-    """All that was understood; ``unknown`` holds the OIDs of the rest, unsupported keys among them."""
+    """All that was understood; ``unknown`` holds the OIDs of the rest, unsupported keys and parameters among them."""
 
     pace: tuple[PaceInfo, ...] = ()
     chip_auth: tuple[ChipAuthInfo, ...] = ()
     chip_auth_keys: tuple[ChipAuthKey, ...] = ()
     active_auth: ActiveAuthInfo | None = None
     unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _OwnParameters:
+    """A PACEDomainParameterInfo: the protocols under ``oid`` may use ``group``."""
+
+    oid: str
+    parameter_id: int | None
+    group: Curve | DhGroup
+
+
+_Info = PaceInfo | _OwnParameters | ChipAuthInfo | ChipAuthKey | ActiveAuthInfo | str
 
 
 def parse_dg14(raw: bytes) -> SecurityInfos:
@@ -110,10 +172,8 @@ def parse_security_infos(raw: bytes) -> SecurityInfos:
     if len(infos) > _MAX_INFOS:
         raise MalformedError("security infos: too many")
     found = [_parse(der.parts(info)) for info in infos]
-    pace = [info for info in found if isinstance(info, PaceInfo)]
-    ambiguous = len({info.parameter_id for info in pace}) > 1
     return SecurityInfos(
-        tuple(replace(info, ambiguous=ambiguous) for info in pace),
+        _pace_infos(found),
         tuple(info for info in found if isinstance(info, ChipAuthInfo)),
         tuple(info for info in found if isinstance(info, ChipAuthKey)),
         next((info for info in found if isinstance(info, ActiveAuthInfo)), None),
@@ -121,13 +181,32 @@ def parse_security_infos(raw: bytes) -> SecurityInfos:
     )
 
 
-def _parse(members: tuple[Tlv, ...]) -> PaceInfo | ChipAuthInfo | ChipAuthKey | ActiveAuthInfo | str:
+def _pace_infos(found: list[_Info]) -> tuple[PaceInfo, ...]:
+    infos = [info for info in found if isinstance(info, PaceInfo)]
+    explicit = [info for info in found if isinstance(info, _OwnParameters)]
+    ambiguous = len({info.parameter_id for info in infos}) > 1
+    return tuple(replace(info, ambiguous=ambiguous, own_parameters=_own_parameters(info, explicit)) for info in infos)
+
+
+def _own_parameters(info: PaceInfo, explicit: list[_OwnParameters]) -> Curve | DhGroup | None:
+    # Numbers below 32 always mean the standardised sets, whatever a chip says beside them (§9.2.2).
+    if info.parameter_id is not None and info.parameter_id < _FIRST_OWN_PARAMETERS:
+        return None
+    fitting = [
+        one.group
+        for one in explicit
+        if info.oid.startswith(one.oid + ".") and one.parameter_id in (info.parameter_id, None)
+    ]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _parse(members: tuple[Tlv, ...]) -> _Info:
     if not 2 <= len(members) <= 3:
         raise MalformedError("security info: two or three members are required")
     oid = der.identifier(members[0])
     optional = members[2] if len(members) == 3 else None
-    if oid.startswith(_PACE) and _is_protocol(oid, _PACE):
-        return PaceInfo(oid, der.unsigned(members[1]), _number(optional))
+    if oid.startswith(_PACE):
+        return _parse_pace(oid, members[1], _number(optional))
     if oid.startswith(_CHIP_AUTH) and _is_protocol(oid, _CHIP_AUTH):
         return ChipAuthInfo(oid, der.unsigned(members[1]), _number(optional))
     if oid.startswith(_CHIP_AUTH_KEY):
@@ -137,13 +216,22 @@ def _parse(members: tuple[Tlv, ...]) -> PaceInfo | ChipAuthInfo | ChipAuthKey | 
     return oid
 
 
+def _parse_pace(oid: str, required: Tlv, parameter_id: int | None) -> PaceInfo | _OwnParameters | str:
+    if _is_protocol(oid, _PACE):
+        return PaceInfo(oid, der.unsigned(required), parameter_id)
+    try:
+        return _OwnParameters(oid, parameter_id, public_keys.parse_group(required))
+    except NotSupportedError:
+        return oid
+
+
 def _parse_key(oid: str, item: Tlv, key_id: int | None) -> ChipAuthKey | str:
     # A key of a kind that nobody here can use must not hide the infos beside it.
     try:
         key = public_keys.parse(item)
     except NotSupportedError:
         return oid
-    return ChipAuthKey(key.curve, key.point, key_id) if isinstance(key, EcKey) else oid
+    return oid if isinstance(key, RsaKey) else ChipAuthKey(key, key_id)
 
 
 def _number(item: Tlv | None) -> int | None:

@@ -82,7 +82,7 @@ def open_chip(channel: Channel, offered: CardAccess, access: ChipAccess, random:
 
 def _open_pace(channel: Channel, info: PaceInfo, access: ChipAccess, random: Random) -> str:
     def attempt(password: pace.Password) -> None:
-        channel.secure(pace.establish(channel, info, password, random))
+        channel.secure(pace.establish(channel, info, password, random).messaging)
 
     if access.can is not None:
         attempt(pace.Password.can(access.can))

@@ -49,9 +49,9 @@ def _read(link: CardLink) -> dict[Ef, bytes]:
     assert link.atr == ATR
     channel = Channel(link.transceive)
     access, _ = read_card_access(channel)
-    info = pace.choose(parse_security_infos(access))
+    info = pace.usable(parse_security_infos(access).pace)[0]
     can = pace.Password.can(PEOPLE["insured"].id_number.can)
-    channel.secure(pace.establish(channel, info, can, secrets.token_bytes))
+    channel.secure(pace.establish(channel, info, can, secrets.token_bytes).messaging)
     select_application(channel)
     files = FileReader(channel, 65_000)
     return {Ef.CARD_ACCESS: access, Ef.COM: files.read(Ef.COM), Ef.DG2: files.read(Ef.DG2)}

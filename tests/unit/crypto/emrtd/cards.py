@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from crypto import der, tlv
 from crypto.apdu import Channel, Command, Response
-from crypto.curves import Curve, Point
-from crypto.emrtd import ciphers, keys
+from crypto.curves import Curve
+from crypto.dh import DhGroup
+from crypto.emrtd import ciphers, keys, pace_mapping
 from crypto.emrtd.keys import Purpose, SessionKeys, Suite
 
 Handler = Callable[[Command], Response]
@@ -125,18 +127,24 @@ class ProtectedCard:
 
 
 class PaceCard:
-    """The chip's half of PACE with generic mapping. ``tamper`` may change any answer's value by its tag."""
+    """The chip's half of PACE in any mapping. ``tamper`` may change any answer's value by its tag."""
 
-    def __init__(self, oid: str, curve: Curve, suite: Suite, secret: bytes) -> None:
-        self.oid, self.curve, self.suite, self.secret = oid, curve, suite, secret
-        self.nonce = bytes(range(16))
+    def __init__(self, oid: str, group: Curve | DhGroup, suite: Suite, secret: bytes) -> None:
+        self.oid, self.suite, self.secret = oid, suite, secret
+        self.group: Any = group
+        self.mapping = int(oid.split(".")[-2])
+        self.nonce = bytes(range(16 if suite.key_size == 16 else 32))
         self.private = [0x1111, 0x2222]
+        self.static_private = 0x3333
         self.wants_parameters: bool | None = None
+        self.sw_template = 0x9000
+        self.sw_token = 0x6300
         self.tamper: Callable[[int, bytes], bytes] = lambda tag, value: value
         self.seen: list[Command] = []
         self.session: SessionKeys | None = None
-        self.choose_second: Callable[[Point], int] | None = None
-        self._generator = self._own = self._other = curve.generator
+        self.choose_second: Callable[[Any], int] | None = None
+        self._generator: Any = None
+        self._own = self._other = b""
 
     def channel(self) -> Channel:
         return plain(self.answer)
@@ -146,37 +154,44 @@ class PaceCard:
         if command.ins == 0x22:
             has = any(item.tag == 0x84 for item in tlv.parse_all(command.data))
             wrong = self.wants_parameters is not None and has is not self.wants_parameters
-            return Response(b"", 0x6A80 if wrong else 0x9000)
+            return Response(b"", 0x6A80 if wrong else self.sw_template)
         items = tlv.parse_one(command.data, 0x7C).children()
         if not items:
             key = keys.derive(self.suite, self.secret, Purpose.PASSWORD)
-            return self._reply(0x80, ciphers.encrypt(self.suite, key, self.nonce))
+            return self._reply(self._object(0x80, ciphers.encrypt(self.suite, key, self.nonce)))
         (item,) = items
         return {0x81: self._map, 0x83: self._agree, 0x85: self._token}[item.tag](item.value)
 
-    def _reply(self, tag: int, value: bytes) -> Response:
-        return Response(tlv.encode(0x7C, tlv.encode(tag, self.tamper(tag, value))), 0x9000)
+    def _object(self, tag: int, value: bytes) -> bytes:
+        return tlv.encode(tag, self.tamper(tag, value))
+
+    def _reply(self, objects: bytes) -> Response:
+        return Response(tlv.encode(0x7C, objects), 0x9000)
 
     def _map(self, raw: bytes) -> Response:
-        shared = self.curve.multiply(self.private[0], self.curve.decode(raw))
+        if self.mapping in (3, 4):
+            assert len(raw) == self.suite.key_size
+            self._generator = pace_mapping.integrated(self.group, self.suite, self.nonce, raw)
+            return self._reply(self._object(0x82, b""))
+        shared = self.group.multiply(self.private[0], self.group.decode(raw))
         nonce = int.from_bytes(self.nonce, "big")
         if nonce:
-            shared = self.curve.combine(self.curve.multiply(nonce, self.curve.generator), shared)
+            shared = self.group.combine(self.group.multiply(nonce, self.group.generator), shared)
         self._generator = shared
-        return self._reply(0x82, self.curve.encode(self.curve.multiply(self.private[0], self.curve.generator)))
+        return self._reply(self._object(0x82, self.group.encode(self.group.public(self.private[0]))))
 
     def _agree(self, raw: bytes) -> Response:
-        other = self.curve.decode(raw)
+        other = self.group.decode(raw)
         private = self.choose_second(other) if self.choose_second else self.private[1]
-        self._own = self.curve.multiply(private, self._generator)
-        secret = self.curve.multiply(private, other)
-        self._other = other
-        self.session = keys.derive_session(self.suite, secret.x.to_bytes(self.curve.field_size, "big"))
-        return self._reply(0x84, self.curve.encode(self._own))
+        self._own = self.group.encode(self.group.multiply(private, self._generator))
+        self._other = raw
+        self.session = keys.derive_session(self.suite, secret_of(self.group, self.group.multiply(private, other)))
+        return self._reply(self._object(0x84, self._own))
 
-    def _mac(self, point: Point) -> bytes:
+    def _mac(self, public: bytes) -> bytes:
         assert self.session is not None
-        content = tlv.encode(6, der.encode_identifier(self.oid)) + tlv.encode(0x86, self.curve.encode(point))
+        tag = 0x86 if isinstance(self.group, Curve) else 0x84
+        content = tlv.encode(6, der.encode_identifier(self.oid)) + tlv.encode(tag, public)
         message = tlv.encode(0x7F49, content)
         if self.suite is Suite.TRIPLE_DES:
             message = ciphers.pad(message, 8)
@@ -184,5 +199,23 @@ class PaceCard:
 
     def _token(self, token: bytes) -> Response:
         if token != self._mac(self._own):
-            return Response(b"", 0x6300)
-        return self._reply(0x86, self._mac(self._other))
+            return Response(b"", self.sw_token)
+        objects = self._object(0x86, self._mac(self._other))
+        if self.mapping == 6:
+            objects += self._object(0x8A, self._proof())
+        return self._reply(objects)
+
+    def _proof(self) -> bytes:
+        assert self.session is not None
+        order = self.group.order
+        factor = pow(self.static_private, -1, order) * self.private[0] % order
+        iv = ciphers.encrypt(self.suite, self.session.encryption, b"\xff" * 16)
+        data = ciphers.pad(factor.to_bytes(self.group.order_size, "big"), 16)
+        return ciphers.encrypt(self.suite, self.session.encryption, data, iv)
+
+
+def secret_of(group: Curve | DhGroup, element: Any) -> bytes:
+    """The shared secret at fixed length, written out apart from the code under test."""
+    if isinstance(group, Curve):
+        return int(element.x).to_bytes(group.field_size, "big")
+    return int(element.y).to_bytes((group.p.bit_length() + 7) // 8, "big")

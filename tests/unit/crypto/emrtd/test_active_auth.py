@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crypto import curves, der, tlv
+from crypto import curves, der, dh, tlv
 from crypto.apdu import Channel, Command, Response
 from crypto.emrtd import active_auth, keys
 from crypto.emrtd.keys import Suite
@@ -142,6 +142,55 @@ def test_a_modulus_that_is_not_whole_bytes_is_not_supported() -> None:
         active_auth.verify_rsa(RsaKey((1 << 1024) + 1, 3), CHALLENGE, bytes(129))
 
 
+def test_a_signature_without_its_leading_zeros_verifies(signer: RsaSigner) -> None:
+    challenge = next(
+        number.to_bytes(8, "big") for number in range(20_000) if signer.sign(number.to_bytes(8, "big"))[0] == 0
+    )
+    short = signer.sign(challenge).lstrip(b"\x00")
+    assert active_auth.verify_rsa(signer.public, challenge, short) == "sha256"
+
+
+@pytest.mark.parametrize("raw", [b"", b"\x01", bytes(129), b"\xff" * 129])
+def test_a_signature_of_another_length_accuses_nobody(signer: RsaSigner, raw: bytes) -> None:
+    with pytest.raises(MalformedError):
+        active_auth.verify_rsa(signer.public, CHALLENGE, raw)
+
+
+def test_a_signature_is_verified_again_from_what_was_kept(signer: RsaSigner) -> None:
+    kept = active_auth.authenticate(answering(signer.sign), signer.dg15, None, fixed)
+    assert (kept.challenge, len(kept.signature)) == (CHALLENGE, 128)
+    assert active_auth.verify(signer.dg15, None, kept.challenge, kept.signature) == kept.algorithm
+    with pytest.raises(CloneSuspectedError):
+        active_auth.verify(signer.dg15, None, kept.challenge[::-1], kept.signature)
+    file, channel = ec_chip(14, "sha384", as_der=True)
+    infos = SecurityInfos(active_auth=ActiveAuthInfo(PLAIN + "4"))
+    kept = active_auth.authenticate(channel, file, infos, fixed)
+    assert active_auth.verify(file, infos, kept.challenge, kept.signature) == "ECDSA brainpoolP320r1 SHA-384"
+    with pytest.raises(CloneSuspectedError):
+        active_auth.verify(file, SecurityInfos(), kept.challenge, kept.signature)
+    assert kept.signature.hex() not in repr(kept)
+
+
+def test_a_key_that_cannot_sign_is_not_supported() -> None:
+    file = dg15("0.4.0.127.0.7.1.2", der.encode_unsigned(0), der.encode_unsigned(dh.by_parameter_id(0).base))
+    with pytest.raises(NotSupportedError, match="cannot sign"):
+        active_auth.verify(file, None, CHALLENGE, b"")
+
+
+@pytest.mark.parametrize("parameter_id", [12, 14])
+def test_an_ecdsa_signature_with_leading_zeros_verifies(parameter_id: int) -> None:
+    file, channel = ec_chip(parameter_id, "sha256", as_der=False)
+    size = curves.by_parameter_id(parameter_id).order_size
+
+    def ask(number: int) -> bytes:
+        return channel.send(Command(0x00, 0x88, 0, 0, number.to_bytes(8, "big"), 256)).data
+
+    found = next(number for number in range(5000) if ask(number)[0] == 0)
+    signature = ask(found)
+    assert len(signature) == 2 * size
+    assert active_auth.verify(file, None, found.to_bytes(8, "big"), signature).startswith("ECDSA ")
+
+
 def test_signatures_with_leading_zeros_keep_their_length(signer: RsaSigner) -> None:
     challenge = next(
         number.to_bytes(8, "big") for number in range(20_000) if signer.sign(number.to_bytes(8, "big"))[0] == 0
@@ -155,7 +204,7 @@ def test_a_genuine_rsa_chip_names_its_algorithm(signer: RsaSigner, long_signer: 
         (long_signer, "sha256", "", "RSA SHA-256"),
     ):
         channel = answering(lambda data, s=one, h=hash_name, t=trailer: s.sign(data, h, t))  # type: ignore[misc]
-        assert active_auth.authenticate(channel, one.dg15, None, fixed) == name
+        assert active_auth.authenticate(channel, one.dg15, None, fixed).algorithm == name
 
 
 def protected(handler: Callable[[Command], Response]) -> tuple[ProtectedCard, Channel]:
@@ -215,7 +264,7 @@ def test_without_infos_the_hash_is_the_one_that_fits_the_curve(
     parameter_id: int, hash_name: str, name: str, as_der: bool
 ) -> None:
     file, channel = ec_chip(parameter_id, hash_name, as_der=as_der)
-    assert active_auth.authenticate(channel, file, SecurityInfos(), fixed) == name
+    assert active_auth.authenticate(channel, file, SecurityInfos(), fixed).algorithm == name
 
 
 @pytest.mark.parametrize(
@@ -233,7 +282,7 @@ def test_without_infos_the_hash_is_the_one_that_fits_the_curve(
 def test_the_infos_name_the_hash(oid: str, hash_name: str) -> None:
     file, channel = ec_chip(13, hash_name, as_der=False)
     infos = SecurityInfos(active_auth=ActiveAuthInfo(oid))
-    assert active_auth.authenticate(channel, file, infos, fixed).startswith("ECDSA brainpoolP256r1 SHA-")
+    assert active_auth.authenticate(channel, file, infos, fixed).algorithm.startswith("ECDSA brainpoolP256r1 SHA-")
 
 
 def test_a_signature_that_nobody_knows_is_not_supported() -> None:

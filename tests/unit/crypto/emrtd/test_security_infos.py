@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crypto import curves, der, tlv
+from crypto import curves, der, dh, tlv
 from crypto.emrtd import public_keys, security_infos
 from crypto.emrtd.keys import Suite
-from crypto.emrtd.public_keys import EcKey, RsaKey
+from crypto.emrtd.public_keys import DhKey, EcKey, RsaKey
 from crypto.emrtd.security_infos import (
     ActiveAuthInfo,
+    Agreement,
     ChipAuthInfo,
+    ChipAuthKey,
     Mapping,
     PaceInfo,
     SecurityInfos,
@@ -67,6 +69,7 @@ def test_card_access_of_the_vietnamese_card() -> None:
         unknown=("0.4.0.127.0.7.2.2.2",),
     )
     assert (parsed.pace[0].mapping, parsed.pace[0].suite) == (Mapping.ECDH_GENERIC, Suite.AES_128)
+    assert parsed.pace[0].label == "ECDH-GM AES-128 brainpoolP256r1"
     assert parsed.chip_auth[0].suite is Suite.AES_128
 
 
@@ -84,7 +87,8 @@ def test_dg14_wraps_the_infos_and_keeps_key_numbers() -> None:
     active = info("2.23.136.1.1.5", der.encode_unsigned(1), oid("0.4.0.127.0.7.1.1.4.1.3"))
     parsed = parse_dg14(tlv.encode(0x6E, infos(key, chip_auth, active)))
     (found,) = parsed.chip_auth_keys
-    assert (found.curve, found.point, found.key_id) == (CURVE, POINT, 195)
+    assert found == ChipAuthKey(EcKey(CURVE, POINT), 195)
+    assert found.agreement is Agreement.ECDH
     assert parsed.chip_auth == (ChipAuthInfo("0.4.0.127.0.7.2.2.3.2.4", 1, 195),)
     assert parsed.active_auth == ActiveAuthInfo("0.4.0.127.0.7.1.1.4.1.3")
 
@@ -144,10 +148,121 @@ def test_card_access_with_one_byte_changed_never_crashes(at: int, byte: int) -> 
         return
 
 
-@pytest.mark.parametrize("dotted", ["0.4.0.127.0.7.2.2.3.1.2", "0.4.0.127.0.7.2.2.3.2.9", "0.4.0.127.0.7.2.2.3.2"])
+@pytest.mark.parametrize("dotted", ["0.4.0.127.0.7.2.2.3.3.9", "0.4.0.127.0.7.2.2.3.2"])
 def test_other_chip_authentication_is_not_supported(dotted: str) -> None:
     with pytest.raises(NotSupportedError):
         _ = ChipAuthInfo(dotted, 1, None).suite
+    with pytest.raises(NotSupportedError):
+        _ = ChipAuthInfo(dotted, 1, None).agreement
+
+
+PRIME = dh.by_parameter_id(2)
+X942 = tlv.encode(
+    der.SEQUENCE, b"".join(der.encode_unsigned(number) for number in (PRIME.p, PRIME.base, PRIME.order or 0))
+)
+PKCS3 = tlv.encode(der.SEQUENCE, der.encode_unsigned(PRIME.p) + der.encode_unsigned(PRIME.base))
+DH_X942, DH_PKCS3 = "1.2.840.10046.2.1", "1.2.840.113549.1.3.1"
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "parameters"), [(DH_X942, X942), (DH_PKCS3, PKCS3), (STANDARDISED, der.encode_unsigned(2))]
+)
+def test_keys_modulo_a_prime_by_number_and_by_parameters_are_the_same(algorithm: str, parameters: bytes) -> None:
+    element = PRIME.public(99)
+    raw = spki(algorithm, parameters, der.encode_unsigned(element.y))
+    assert public_keys.parse(tlv.parse_one(raw)) == DhKey(PRIME, element)
+    (key,) = parse_security_infos(infos(info("0.4.0.127.0.7.2.2.1.1", raw))).chip_auth_keys
+    assert (key.key, key.agreement) == (DhKey(PRIME, element), Agreement.DH)
+
+
+@pytest.mark.parametrize("y", [0, 1, 2, PRIME.p - 1])
+def test_a_key_modulo_a_prime_outside_its_group_is_malformed(y: int) -> None:
+    with pytest.raises(MalformedError):
+        public_keys.parse(tlv.parse_one(spki(DH_X942, X942, der.encode_unsigned(y))))
+
+
+def algorithm(dotted: str, parameters: bytes) -> bytes:
+    return tlv.encode(der.SEQUENCE, oid(dotted) + parameters)
+
+
+def own(protocol: str, parameters: bytes, *number: int) -> bytes:
+    return info(f"0.4.0.127.0.7.2.2.4.{protocol}", parameters, *map(der.encode_unsigned, number))
+
+
+def offer(arcs: str, *number: int) -> bytes:
+    return info(f"0.4.0.127.0.7.2.2.4.{arcs}", der.encode_unsigned(2), *map(der.encode_unsigned, number))
+
+
+EXPLICIT_CURVE = algorithm(
+    EC,
+    der.parts(
+        der.parts(
+            tlv.parse_one(
+                ecdsa.VerifyingKey.from_string(CURVE.encode(POINT), curve=ecdsa.BRAINPOOLP256r1).to_der(
+                    curve_parameters_encoding="explicit"
+                )
+            )
+        )[0]
+    )[1].encode(),
+)
+
+
+def test_explicit_parameters_belong_to_the_info_of_their_number() -> None:
+    parsed = parse_security_infos(
+        infos(
+            offer("2.2", 32),
+            offer("1.2", 33),
+            offer("2.4", 34),
+            own("2", EXPLICIT_CURVE, 32),
+            own("1", algorithm(DH_X942, X942), 33),
+        )
+    )
+    by_curve, by_prime, without = parsed.pace
+    assert (by_curve.group, by_prime.group) == (CURVE, PRIME)
+    assert by_curve.ambiguous
+    with pytest.raises(NotSupportedError):
+        _ = without.group
+
+
+def test_explicit_parameters_without_number_serve_the_infos_without_one() -> None:
+    (found,) = parse_security_infos(infos(offer("2.2"), own("2", EXPLICIT_CURVE))).pace
+    assert found.group == CURVE
+    assert found.label == "ECDH-GM AES-128 brainpoolP256r1"
+
+
+def test_numbers_below_32_mean_the_standard_whatever_stands_beside() -> None:
+    """ICAO 9303-11 §9.5.1: explicit parameters must not use the numbers of standardised ones."""
+    (found,) = parse_security_infos(infos(offer("2.2", 12), own("2", EXPLICIT_CURVE, 12))).pace
+    assert found.group == curves.by_parameter_id(12)
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        own("4", EXPLICIT_CURVE, 32),
+        own("2", EXPLICIT_CURVE, 33),
+        own("2", EXPLICIT_CURVE, 32) + own("2", EXPLICIT_CURVE, 32),
+        own("2", algorithm(EC, oid("1.3.132.0.10")), 32),
+        own("2", algorithm(DH_X942, X942), 32),
+    ],
+)
+def test_parameters_of_another_protocol_number_or_kind_do_not_count(beside: bytes) -> None:
+    (found,) = parse_security_infos(infos(offer("2.2", 32), beside)).pace
+    with pytest.raises(NotSupportedError):
+        _ = found.group
+
+
+@pytest.mark.parametrize(
+    ("arcs", "label"),
+    [
+        ("1.1", "DH-GM 3DES MODP 2048/224"),
+        ("3.2", "DH-IM AES-128 MODP 2048/224"),
+        ("4.3", "ECDH-IM AES-192 P-256"),
+        ("6.4", "ECDH-CAM AES-256 P-256"),
+    ],
+)
+def test_variants_have_the_names_of_the_standard(arcs: str, label: str) -> None:
+    assert PaceInfo(f"0.4.0.127.0.7.2.2.4.{arcs}", 2, 1 if arcs[0] in "13" else 12).label == label
 
 
 def test_keys_by_name_by_number_and_by_parameters_are_the_same() -> None:
@@ -177,7 +292,9 @@ def test_rsa_keys_give_modulus_exponent_and_size() -> None:
         (rsa((1 << 2047) + 1, 65536), MalformedError),
         (spki(RSA, b"", b"\x30\x00"), MalformedError),
         (spki(EC, b"", CURVE.encode(POINT)), NotSupportedError),
-        (spki(STANDARDISED, der.encode_unsigned(2), CURVE.encode(POINT)), NotSupportedError),
+        (spki(STANDARDISED, der.encode_unsigned(3), CURVE.encode(POINT)), NotSupportedError),
+        (spki(STANDARDISED, der.encode_unsigned(2), CURVE.encode(POINT)), MalformedError),
+        (spki("1.2.840.10040.4.1", b"\x30\x00", b"\x02\x01\x05"), NotSupportedError),
         (b"\x30\x00", MalformedError),
         (b"\x30\x06\x30\x00\x03\x02\x00\x01", MalformedError),
     ],

@@ -49,8 +49,8 @@ def chip(make: Make | None = None, limits: Limits | None = None) -> Chip:
 
 def opened(card: Chip, can: str = INSURED.id_number.can) -> Channel:
     channel = Channel(card.transmit)
-    info = pace.choose(parse_security_infos(read_card_access(channel)[0]))
-    channel.secure(pace.establish(channel, info, pace.Password.can(can), secrets.token_bytes))
+    info = pace.usable(parse_security_infos(read_card_access(channel)[0]).pace)[0]
+    channel.secure(pace.establish(channel, info, pace.Password.can(can), secrets.token_bytes).messaging)
     select_application(channel)
     return channel
 
@@ -110,9 +110,9 @@ def test_active_authentication_with_every_key_and_length(active: AaKey, extended
 def test_mrz_opens_the_chip_by_pace_too() -> None:
     contents = personalise(INSURED, Make(), AUTHORITY)
     channel = Channel(Chip(contents).transmit)
-    info = pace.choose(parse_security_infos(read_card_access(channel)[0]))
+    info = pace.usable(parse_security_infos(read_card_access(channel)[0]).pace)[0]
     password = pace.Password.mrz(contents.mrz_information)
-    channel.secure(pace.establish(channel, info, password, secrets.token_bytes))
+    channel.secure(pace.establish(channel, info, password, secrets.token_bytes).messaging)
     select_application(channel)
     assert FileReader(channel, 223).read(Ef.DG1) == contents.files[Ef.DG1]
 
