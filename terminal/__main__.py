@@ -13,6 +13,7 @@ from terminal import registry
 from terminal.cli import output
 from terminal.cli.arguments import USAGE, Parser, take_language
 from terminal.faults import CATALOGUE, FaultError
+from terminal.proof import photo_worker
 
 _INTERRUPTED = 130
 _PIPE_CLOSED = 141
@@ -24,8 +25,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     Every error is told in the user's language with its remedy; 130 after Ctrl-C, 141 when the reader of our output
     has gone.
     """
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    if arguments == [photo_worker.ARGUMENT]:
+        return photo_worker.main()
     try:
-        code = _answer(sys.argv[1:] if argv is None else list(argv))
+        code = _answer(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
         _deafen()

@@ -163,7 +163,7 @@ def _codes(settings: Settings) -> CodeSource | None:
 
 def _warm_up() -> None:
     """Load now, while nobody waits, what the first card, photo and question would otherwise load."""
-    for name in ("crypto.codes.sniff", "terminal.proof.reading", "terminal.proof.photo", "PIL.Image", "requests"):
+    for name in ("crypto.codes.sniff", "terminal.proof.reading", "terminal.proof.photo", "requests"):
         importlib.import_module(name)
 
 

@@ -29,6 +29,7 @@ from terminal.traces import describe
 
 if TYPE_CHECKING:
     from terminal.flow.effects import AskPerson, AskTicket, StartRead
+    from terminal.proof.photo import PhotoDecoder
     from terminal.proof.reading import ChipConversation, Tools
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ class ReadWork:
         self.shelf.clear()
 
     def _run(self, effect: StartRead, link: CardLink) -> None:
+        from terminal.proof.photo import PhotoDecoder
         from terminal.proof.reading import ChipConversation, Progress
 
         def told(progress: Progress) -> None:
@@ -77,9 +79,12 @@ class ReadWork:
         except FaultError as error:
             self.post(ReadFailed(effect.session, error.fault.code))
             return
-        self._converse(effect, link, talk)
+        with PhotoDecoder() as photos:
+            if self.photo:
+                photos.warm()  # its start hides behind the reading of the card
+            self._converse(effect, link, talk, photos)
 
-    def _converse(self, effect: StartRead, link: CardLink, talk: ChipConversation) -> None:
+    def _converse(self, effect: StartRead, link: CardLink, talk: ChipConversation, photos: PhotoDecoder) -> None:
         session = effect.session
         try:
             reading = talk.identify(effect.access, effect.claimed, simulated=link.simulated)
@@ -96,19 +101,18 @@ class ReadWork:
         self.habits.note(link.reader, link.atr, talk.habits)
         self.post(ReadDone(session, reading))
         if self.photo and talk.alive:
-            self._photo(session, talk)
+            self._photo(session, talk, photos)
 
-    def _photo(self, session: int, talk: ChipConversation) -> None:
+    def _photo(self, session: int, talk: ChipConversation, photos: PhotoDecoder) -> None:
         from crypto.emrtd.lds import Ef
         from crypto.emrtd.passive_auth import SecurityObject
-        from terminal.proof.photo import photo_of
 
         try:
             dg2 = talk.read_photo()
             if dg2 is None:
                 return
             SecurityObject.parse(talk.files[Ef.SOD]).verify_file(2, dg2)
-            self.post(PhotoRead(session, photo_of(dg2)))
+            self.post(PhotoRead(session, photos.decode(dg2)))
         except CancelledError:
             return
         except Exception as error:  # noqa: BLE001 - the decision stands without a photo; the screen says it is missing

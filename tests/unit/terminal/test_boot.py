@@ -20,7 +20,17 @@ from terminal.events import Button as Press
 from terminal.events import Device, Pressed
 from terminal.faults import FaultError
 from terminal.flow.effects import Record
-from terminal.model import CheckName, DataSource, Message, Outcome, Person, Verdict
+from terminal.model import (
+    CheckName,
+    ChipReading,
+    DataSource,
+    IssuerTrust,
+    Message,
+    Outcome,
+    Person,
+    ReadMetrics,
+    Verdict,
+)
 from terminal.ports import BackendOptions, CodeOptions, FaceOptions, ReaderOptions
 from terminal.records.entry import Method
 from terminal.records.journal import Journal
@@ -232,9 +242,7 @@ def test_what_the_first_person_needs_is_loaded_ahead(site: Site, parts: Parts, m
     loaded: list[str] = []
     monkeypatch.setattr("terminal.boot.importlib", SimpleNamespace(import_module=loaded.append))
     terminal.engine._desk.warm_up()
-    assert {"crypto.codes.sniff", "terminal.proof.reading", "terminal.proof.photo", "PIL.Image", "requests"} == {
-        *loaded
-    }
+    assert {"crypto.codes.sniff", "terminal.proof.reading", "terminal.proof.photo", "requests"} == {*loaded}
 
 
 # Faults at the start -------------------------------------------------------------------------------------------------
@@ -388,3 +396,19 @@ def test_a_decision_by_hand_and_a_fault_say_so(site: Site) -> None:
 def test_every_method_of_the_session_is_one_of_the_journal(site: Site, method: str) -> None:
     entry = boot.entry_of(Record(1, ALLOW, method), site("reception"), KEY, NOW, "s", 0)
     assert entry.method is Method(method)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "proof", "kept"),
+    [
+        (("PACE-CAN", "ECDH-GM AES-128", None), "CA ECDH P-256 AES-128", ("PACE-CAN", None, "CA ECDH P-256 AES-128")),
+        (("BAC", "", Message("access.none")), "", ("BAC", "access.none", None)),
+    ],
+)
+def test_how_the_chip_was_opened_and_proven_is_recorded(
+    site: Site, metrics: tuple[str, str, Message | None], proof: str, kept: tuple[str | None, ...]
+) -> None:
+    cost = ReadMetrics(18, 20_000, (), (), *metrics)
+    reading = ChipReading(Person(DataSource.CHIP), (), IssuerTrust.TRUSTED, cost, simulated=True, chip_proof=proof)
+    entry = boot.entry_of(Record(1, ALLOW, "CHIP_CCCD", reading=reading), site("reception"), KEY, NOW, "s", 0)
+    assert (entry.access, entry.why_bac, entry.chip_proof) == kept

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -18,6 +19,7 @@ from terminal.flow.effects import AskPerson, AskTicket, StartRead
 from terminal.flow.jobs import AskWork, ReadWork, fault_of
 from terminal.model import CheckName, DataSource, Person, Word
 from terminal.ports import EligibilityQuestion, RedeemQuestion
+from terminal.proof import photo as photo_module
 from terminal.proof.access import ChipAccess, access_for
 from terminal.proof.reading import Tools
 from tests import chips
@@ -184,6 +186,33 @@ def test_a_defect_is_logged_without_what_it_choked_on(caplog: pytest.LogCaptureF
 
 
 # The photo -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("photo", "started"), [(True, 1), (False, 0)])
+@pytest.mark.parametrize("error", [None, errors.CardLostError("lifted"), RuntimeError("a defect")], ids=str)
+def test_a_decoding_process_is_started_with_the_read_and_gone_with_it(
+    monkeypatch: pytest.MonkeyPatch, photo: bool, started: int, error: Exception | None
+) -> None:
+    processes: list[subprocess.Popen[bytes]] = []
+    start = photo_module._start
+
+    def noted(command: Sequence[str]) -> subprocess.Popen[bytes]:
+        processes.append(start(command))
+        return processes[-1]
+
+    monkeypatch.setattr(photo_module, "_start", noted)
+    posted = read(Link(error) if error else of(), photo=photo)
+    assert len(processes) == started
+    assert all(process.returncode is not None for process in processes)
+    assert isinstance(posted[-1], ReadFailed if error else PhotoRead if photo else ReadDone)
+
+
+def test_a_photo_that_cannot_be_decoded_leaves_the_decision(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(photo_module, "worker_command", lambda: ("/does/not/exist",))
+    assert [type(event) for event in without_steps(read(of()))] == [ReadDone]
+    assert "photo not read: install.missing" in caplog.text
 
 
 def test_a_photo_that_was_exchanged_is_not_shown(caplog: pytest.LogCaptureFixture) -> None:

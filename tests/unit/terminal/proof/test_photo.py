@@ -1,46 +1,38 @@
-"""The portrait: what is shown, and that nothing but a portrait ever is."""
+"""The portrait: what is shown, that nothing but a portrait ever is, and that decoding it harms nobody."""
 
 from __future__ import annotations
 
+import gc
 import io
-import struct
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
 import zlib
+from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from crypto import tlv
-from crypto.emrtd.face import encode_dg2
 from crypto.emrtd.lds import Ef
 from crypto.errors import MalformedError, ProofError
 from drivers.simulator.issuer.portrait import draw_portrait
-from terminal.proof.photo import MAX_PIXELS, SCREEN_SIDE, photo_of
+from terminal import __main__ as program
+from terminal.faults import FaultError
+from terminal.proof import photo, photo_worker
+from terminal.proof.photo import PhotoDecoder, photo_of, worker_command
+from terminal.proof.photo_worker import ANSWER, READY, SCREEN_SIDE
 from tests.chips import contents_of
+from tests.unit.terminal.proof import hostile_images as hostile
+from tests.unit.terminal.proof.hostile_images import codestream, dg2, encoded
 
 JPEG = draw_portrait("photo", 12_000)
-
-
-def encoded(kind: str, size: tuple[int, int] = (240, 320), mode: str = "RGB") -> bytes:
-    picture = Image.radial_gradient("L").resize(size).convert(mode)
-    out = io.BytesIO()
-    picture.save(out, kind)
-    return out.getvalue()
-
-
-def dg2(image: bytes) -> bytes:
-    """Data group 2 around any bytes at all."""
-    whole = encode_dg2(JPEG)
-    start = whole.index(JPEG)
-    record = whole[whole.index(b"FAC\0") : start] + image
-    template = tlv.encode(0x7F60, tlv.encode(0x5F2E, record))
-    return tlv.encode(Ef.DG2.tag, tlv.encode(0x7F61, tlv.encode(0x02, b"\x01") + template))
-
-
-def codestream(jp2: bytes) -> bytes:
-    """The bare codestream of a JPEG 2000 file."""
-    return jp2[jp2.index(b"\xff\x4f\xff\x51") :]
+PORTRAIT = dg2(JPEG)
+ROOT = Path(__file__).parents[4]
 
 
 def shown(raw: bytes) -> Image.Image:
@@ -49,121 +41,282 @@ def shown(raw: bytes) -> Image.Image:
     return picture
 
 
-@pytest.mark.parametrize(
-    "image",
-    [
-        JPEG,
-        encoded("JPEG"),
-        encoded("JPEG", mode="L"),
-        encoded("JPEG", mode="CMYK"),
-        encoded("JPEG2000"),
-        codestream(encoded("JPEG2000")),
-    ],
-    ids=["portrait", "jpeg", "grey", "cmyk", "jp2", "codestream"],
-)
+def stand_in(code: str) -> tuple[str, ...]:
+    """A process that behaves as ``code`` says in the place of the decoding one."""
+    return sys.executable, "-I", "-c", f"import sys\nasked, told = sys.stdin.buffer, sys.stdout.buffer\n{code}"
+
+
+SAYS_READY = f"told.write({READY!r}); told.flush()\n"
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """Every decoding process that is started."""
+    found: list[subprocess.Popen[bytes]] = []
+    start = photo._start
+
+    def noted(command: tuple[str, ...]) -> subprocess.Popen[bytes]:
+        found.append(start(command))
+        return found[-1]
+
+    monkeypatch.setattr(photo, "_start", noted)
+    return found
+
+
+# What is shown -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("image", [JPEG, encoded("JPEG2000"), codestream()], ids=["portrait", "jp2", "codestream"])
 def test_a_portrait_becomes_a_png(image: bytes) -> None:
     picture = shown(dg2(image))
     assert (picture.format, picture.mode) == ("PNG", "RGB")
+    assert picture.size == Image.open(io.BytesIO(image)).size
+    assert not picture.info
 
 
-def test_the_photo_of_a_card_is_shown_in_its_size() -> None:
-    assert shown(contents_of("insured").files[Ef.DG2]).size == Image.open(io.BytesIO(JPEG)).size
+def test_the_photo_of_a_card_shows_what_is_in_it() -> None:
+    raw = contents_of("insured").files[Ef.DG2]
+    expected = Image.open(io.BytesIO(raw[raw.index(b"\xff\xd8") :])).convert("RGB")
+    assert shown(raw).tobytes() == expected.tobytes()
 
 
 def test_a_large_portrait_is_made_to_fit_the_screen() -> None:
     assert shown(dg2(encoded("JPEG", (1600, 2000)))).size == (768, SCREEN_SIDE)
 
 
-def test_nothing_but_the_picture_comes_along() -> None:
-    picture = Image.open(io.BytesIO(JPEG))
-    out = io.BytesIO()
-    exif = Image.Exif()
-    exif[0x010E] = "hidden words"
-    picture.save(out, "JPEG", exif=exif, comment=b"more hidden words")
-    assert b"hidden words" in out.getvalue()
-    photo = photo_of(dg2(out.getvalue()))
-    assert b"hidden" not in photo.png
-    assert not Image.open(io.BytesIO(photo.png)).info
+# What is not ---------------------------------------------------------------------------------------------------------
+
+BOMBS = {
+    "jpeg of many pixels": hostile.jpeg_of(60_000, 60_000),
+    "jp2 of many pixels": hostile.jp2_of(60_000, 60_000),
+    "codestream of many pixels": hostile.codestream_of(60_000, 60_000),
+    "pixels just too many": hostile.jpeg_of(2001, 2000),
+    "millions of tiles": hostile.codestream_of(2000, 2000, (1, 1)),
+    "jpeg cut short": JPEG[: len(JPEG) // 2],
+    "jp2 cut short": encoded("JPEG2000")[:1500],
+    "jpeg garbage": b"\xff\xd8\xff" * 40,
+    "jp2 garbage": b"\x00\x00\x00\x0cjP  \r\n\x87\n" + bytes(range(1, 90)),
+    "codestream garbage": b"\xff\x4f\xff\x51" + b"\x07" * 80,
+}
 
 
-def oversized(width: int, height: int) -> bytes:
-    """A JPEG that says it has so many pixels."""
-    at = JPEG.index(b"\xff\xc0") if b"\xff\xc0" in JPEG else JPEG.index(b"\xff\xc2")
-    return JPEG[: at + 5] + struct.pack(">HH", height, width) + JPEG[at + 9 :]
+@pytest.mark.parametrize("image", BOMBS.values(), ids=BOMBS)
+def test_a_hostile_image_is_refused_and_the_next_one_shown(
+    image: bytes, started: list[subprocess.Popen[bytes]]
+) -> None:
+    with PhotoDecoder() as photos:
+        with pytest.raises(MalformedError):
+            photos.decode(dg2(image))
+        assert photos.decode(PORTRAIT).png
+    assert len(started) == 2
+    assert all(process.returncode is not None for process in started)
 
 
-@pytest.mark.parametrize(
-    ("width", "height"), [(2001, 2000), (10_000, 10_000), (65_535, 65_535)], ids=["a little", "much", "a bomb"]
-)
-def test_more_pixels_than_a_portrait_has_are_not_unpacked(width: int, height: int) -> None:
-    assert width * height > MAX_PIXELS
-    with pytest.raises(MalformedError):
-        photo_of(dg2(oversized(width, height)))
-
-
-def test_a_jpeg_2000_bomb_is_not_unpacked() -> None:
-    raw = bytearray(codestream(encoded("JPEG2000")))
-    raw[8:16] = struct.pack(">II", 60_000, 60_000)
-    with pytest.raises(MalformedError):
-        photo_of(dg2(bytes(raw)))
-
-
-def png(size: int) -> bytes:
-    rows = zlib.compress(b"\0" * (size * 3 + 1) * size)
-    head = struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)
-    chunks = [(b"IHDR", head), (b"IDAT", rows), (b"IEND", b"")]
-    body = b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
-    )
-    return b"\x89PNG\r\n\x1a\n" + body
+def test_an_image_that_takes_minutes_is_given_up() -> None:
+    with PhotoDecoder(deadline=0.3) as photos, pytest.raises(MalformedError):
+        photos.decode(dg2(hostile.endless_scans()))
+    with PhotoDecoder() as photos:
+        assert photos.decode(PORTRAIT).png
 
 
 @pytest.mark.parametrize(
-    "image",
-    [
-        png(16),
-        b"GIF89a" + bytes(80),
-        b"II*\0" + bytes(80),
-        b"%!PS-Adobe" + bytes(80),
-        bytes(80),
-        b"\xff\xd8\xff" * 40,
-        b"\x00\x00\x00\x0cjP  \r\n\x87\n" + bytes(range(1, 90)),
-        b"\xff\x4f\xff\x51" + b"\x07" * 80,
-    ],
-    ids=["png", "gif", "tiff", "postscript", "zeros", "only marks", "jp2 garbage", "codestream garbage"],
+    "image", [hostile.codestream_of(2000, 2000, (31, 31)), hostile.layered()], ids=["thousands of tiles", "many layers"]
 )
-def test_what_is_no_portrait_is_never_decoded(image: bytes) -> None:
-    with pytest.raises(ProofError):
-        photo_of(dg2(image))
-
-
-@pytest.mark.parametrize("part", [0.1, 0.5, 0.95])
-@pytest.mark.parametrize("kind", ["JPEG", "JPEG2000"])
-def test_a_portrait_cut_short_is_refused(kind: str, part: float) -> None:
-    image = JPEG if kind == "JPEG" else encoded(kind)
-    with pytest.raises(ProofError):
-        photo_of(dg2(image[: int(len(image) * part)]))
+def test_an_image_that_is_only_odd_ends_either_way(image: bytes) -> None:
+    try:
+        found = photo_of(dg2(image))
+    except MalformedError:
+        return
+    assert Image.open(io.BytesIO(found.png)).width <= SCREEN_SIDE
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_a_photo_or_a_refusal(raw: bytes) -> None:
-    with pytest.raises(ProofError):
-        photo_of(raw)
+def test_other_bytes_start_no_process(raw: bytes) -> None:
+    with PhotoDecoder(("/does/not/exist",)) as photos, pytest.raises(ProofError):
+        photos.decode(raw)
 
 
-JP2 = encoded("JPEG2000", (60, 80))
-SMALL = encoded("JPEG", (60, 80))
+# A decoding process that was taken over or does not work --------------------------------------------------------------
 
 
-@given(st.sampled_from([SMALL, JP2, codestream(JP2)]), st.data())
-@settings(max_examples=150, deadline=None)
-def test_a_damaged_portrait_is_a_photo_or_a_refusal(image: bytes, data: st.DataObject) -> None:
-    damaged = bytearray(image)
-    for _ in range(data.draw(st.integers(1, 4))):
-        at = data.draw(st.integers(0, len(damaged) - 1))
-        damaged[at] = data.draw(st.integers(0, 255))
+def pixels(width: int, height: int, count: int | None = None) -> str:
+    size = width * height * 3 if count is None else count
+    return f"asked.read(9); told.write({ANSWER.pack(width, height)!r} + bytes({size})); told.flush()\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "asked.read()",
+        "asked.read(9); sys.exit(1)",
+        "while True: pass",
+        "told.write(b'x' * 3)",
+        pixels(0, 5),
+        pixels(961, 1),
+        pixels(1, 961),
+        pixels(20, 20, 1199),
+        "asked.close(); told.close()\nwhile True: pass",
+    ],
+    ids=[
+        "says nothing",
+        "dies",
+        "hangs",
+        "half an answer",
+        "no width",
+        "too wide",
+        "too high",
+        "pixels missing",
+        "closes its pipes",
+    ],
+)
+def test_a_process_that_misbehaves_costs_its_photo_and_nothing_else(
+    code: str, started: list[subprocess.Popen[bytes]]
+) -> None:
+    with PhotoDecoder(stand_in(SAYS_READY + code), deadline=0.3) as photos, pytest.raises(MalformedError):
+        photos.decode(PORTRAIT)
+    assert [process.returncode is not None for process in started] == [True]
+
+
+def test_what_comes_after_the_pixels_is_not_taken() -> None:
+    flood = pixels(2, 2) + "while True: told.write(bytes(65536))"
+    with PhotoDecoder(stand_in(SAYS_READY + flood)) as photos:
+        assert Image.open(io.BytesIO(photos.decode(PORTRAIT).png)).size == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("/does/not/exist",), stand_in("sys.exit(1)"), stand_in("told.write(b'?')")],
+    ids=["none", "dies", "other"],
+)
+def test_a_process_that_does_not_start_is_a_fault_of_the_machine(command: tuple[str, ...]) -> None:
+    with PhotoDecoder(command) as photos, pytest.raises(FaultError) as told:
+        photos.decode(PORTRAIT)
+    assert told.value.fault.code == "install.missing"
+
+
+# Life of the processes -----------------------------------------------------------------------------------------------
+
+
+def test_a_process_started_ahead_is_the_one_used(started: list[subprocess.Popen[bytes]]) -> None:
+    with PhotoDecoder() as photos:
+        photos.warm()
+        photos.warm()
+        (waiting,) = started
+        photos.decode(PORTRAIT)
+        assert started == [waiting]
+        assert waiting.returncode is not None
+
+
+def test_each_photo_has_a_process_of_its_own(started: list[subprocess.Popen[bytes]]) -> None:
+    with PhotoDecoder() as photos:
+        photos.decode(PORTRAIT)
+        photos.decode(PORTRAIT)
+    assert len({process.pid for process in started}) == 2
+
+
+def test_a_process_that_was_ended_while_it_waited_is_replaced(started: list[subprocess.Popen[bytes]]) -> None:
+    with PhotoDecoder() as photos:
+        photos.warm()
+        started[0].kill()
+        started[0].wait()
+        assert photos.decode(PORTRAIT).png
+    assert len(started) == 2
+
+
+def test_nothing_is_left_running_by_one_that_was_never_closed(started: list[subprocess.Popen[bytes]]) -> None:
+    photos = PhotoDecoder()
+    photos.warm()
+    del photos
+    gc.collect()
+    assert [process.returncode is not None for process in started] == [True]
+
+
+PARENT = """
+import os, sys
+from terminal.proof.photo import PhotoDecoder
+photos = PhotoDecoder()
+photos.warm()
+print(photos._waiting[0].pid, flush=True)
+sys.stdin.readline()
+"""
+
+
+@pytest.mark.parametrize("kill", [True, False], ids=["killed", "ended"])
+def test_the_process_ends_with_the_program_however_that_ends(kill: bool) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as parent:
+        assert parent.stdin is not None
+        assert parent.stdout is not None
+        child = os.pidfd_open(int(parent.stdout.readline()))
+        try:
+            if kill:
+                parent.send_signal(signal.SIGKILL)
+            else:
+                parent.stdin.close()
+            parent.wait()
+            assert select.select([child], [], [], 30)[0] == [child]
+        finally:
+            os.close(child)
+
+
+def test_no_thread_is_left() -> None:
+    before = set(threading.enumerate())
+    photo_of(PORTRAIT)
+    left = [thread for thread in threading.enumerate() if thread not in before]
+    for thread in left:
+        thread.join(5)
+    assert not any(thread.is_alive() for thread in left)
+
+
+# The process itself --------------------------------------------------------------------------------------------------
+
+CONFINED = """
+import runpy, socket, sys
+worker = runpy.run_path(sys.argv[1])
+worker["confine"]()
+refused = []
+for name, act in {
+    "memory": lambda: bytearray(1 << 30),
+    "file": lambda: open(sys.argv[1], "rb"),
+    "socket": lambda: socket.socket(),
+}.items():
     try:
-        photo = photo_of(dg2(bytes(damaged)))
-    except ProofError:
-        return
-    assert photo.png.startswith(b"\x89PNG")
+        act()
+    except (MemoryError, OSError):
+        refused.append(name)
+import resource
+print(refused, resource.getrlimit(resource.RLIMIT_CPU)[1] <= 5)
+"""
+
+
+def test_the_process_gives_up_what_it_could_misuse() -> None:
+    told = subprocess.run(
+        [sys.executable, "-I", "-c", CONFINED, photo_worker.__file__], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == "['memory', 'file', 'socket'] True"
+
+
+def test_the_process_loads_nothing_of_ours() -> None:
+    assert worker_command() == (sys.executable, "-I", photo_worker.__file__)
+    code = "import runpy, sys; runpy.run_path(sys.argv[1]); print([m for m in sys.modules if m in sys.argv[2:]])"
+    rooms = ["terminal", "crypto", "drivers", "config", "ui"]
+    told = subprocess.run(
+        [sys.executable, "-I", "-c", code, photo_worker.__file__, *rooms], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == "[]"
+
+
+def test_a_frozen_program_decodes_under_its_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert worker_command() == (sys.executable, photo_worker.ARGUMENT)
+    asked: list[str] = []
+    monkeypatch.setattr(photo_worker, "main", lambda: asked.append("worker") or 0)
+    assert program.main([photo_worker.ARGUMENT]) == 0
+    assert asked == ["worker"]
+
+
+def test_the_program_itself_can_be_the_process() -> None:
+    command = (sys.executable, "-m", "terminal", photo_worker.ARGUMENT)
+    with PhotoDecoder(command) as photos:
+        assert zlib.crc32(photos.decode(PORTRAIT).png) == zlib.crc32(photo_of(PORTRAIT).png)
