@@ -211,6 +211,7 @@ def _recorder(settings: Settings, journal: Journal, key: SiteKey, clock: Clock) 
 def entry_of(effect: Record, settings: Settings, key: SiteKey, now: datetime, scan_id: str, ms: float) -> JournalEntry:
     """The journal's line for a decision: pseudonym and masked number in the place of the person."""
     number = effect.person.id_number if effect.person else None
+    metrics = effect.reading.metrics if effect.reading else None
     return JournalEntry(
         when=now,
         session=effect.session,
@@ -228,4 +229,7 @@ def entry_of(effect: Record, settings: Settings, key: SiteKey, now: datetime, sc
         reference=effect.reference,
         simulated=effect.simulated,
         ms=round(ms),
+        access=metrics.access if metrics else None,
+        why_bac=metrics.why_bac.key if metrics and metrics.why_bac else None,
+        chip_proof=(effect.reading.chip_proof if effect.reading else "") or None,
     )

@@ -112,7 +112,8 @@ class Photo:
 class ReadMetrics:
     """What a chip read cost: APDUs and bytes both ways, milliseconds by step, sizes of the files read.
 
-    ``access`` says how the chip was opened: ``PACE-CAN``, ``PACE-MRZ``, ``BAC`` or ``none``.
+    ``access`` says how the chip was opened: ``PACE-CAN``, ``PACE-MRZ``, ``PACE-PIN``, ``BAC`` or ``none``; ``variant``
+    with which mapping, cipher and domain parameters; ``why_bac`` why it was the older protocol.
     """
 
     apdus: int
@@ -120,17 +121,26 @@ class ReadMetrics:
     ms: tuple[tuple[str, float], ...]
     files: tuple[tuple[str, int], ...]
     access: str = "none"
+    variant: str = ""
+    why_bac: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChipReading:
-    """What a chip told and proved; the photo may follow later."""
+    """What a chip told and proved; the photo may follow later.
+
+    ``chip_proof`` names the protocol by which the chip was asked to prove itself (``CA …``, ``AA …``, ``PACE-CAM``),
+    empty when it was not. ``findings`` are facts beside the checks that decide nothing: what is irregular or weak about
+    the signature, how old the revocation list is.
+    """
 
     person: Person
     checks: tuple[Check, ...]
     issuer: IssuerTrust
     metrics: ReadMetrics
     simulated: bool
+    chip_proof: str = ""
+    findings: tuple[Message, ...] = ()
 
 
 class Eligibility(Enum):

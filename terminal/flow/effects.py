@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from crypto.codes.ticket import Ticket
 from terminal.events import Timer
-from terminal.model import Person, Verdict
+from terminal.model import ChipReading, Person, Verdict
 from terminal.proof.access import ChipAccess
 from terminal.view import Cue, View
 
@@ -61,7 +61,7 @@ class Play:
 class Record:
     """Write this decision to the journal, durably, before anything later in the row is done.
 
-    ``admitted``: staff decided by hand, for this reason.
+    ``admitted``: staff decided by hand, for this reason. ``reading``: how the chip was opened and proven.
     """
 
     session: int
@@ -72,6 +72,7 @@ class Record:
     reference: str | None = None
     simulated: bool = False
     admitted: str | None = None
+    reading: ChipReading | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

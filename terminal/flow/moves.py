@@ -250,6 +250,7 @@ def concluded(state: State, verdict: Verdict, rules: Rules, *, admitted: str | N
         reference=case.answer.reference if isinstance(case.answer, EligibilityAnswer | RedeemAnswer) else None,
         simulated=case.simulated or bool(state.simulated_devices),
         admitted=admitted,
+        reading=case.reading,
     )
     state, effects = enter(state, Screen.RESULT, rules, record)
     return state, (*effects, Play(Cue.of(verdict.outcome)))

@@ -12,11 +12,15 @@ from terminal.model import Person
 
 @dataclass(frozen=True, slots=True)
 class ChipAccess:
-    """Passwords to try: ``can`` by PACE; ``mrz_information`` by PACE-MRZ or BAC, in order. ``typed``: by a person."""
+    """Passwords to try: ``pin``, else ``can``, by PACE; ``mrz_information`` by PACE or BAC, in order.
+
+    ``typed``: by a person.
+    """
 
     can: str | None = field(default=None, repr=False)
     mrz_information: tuple[str, ...] = field(default=(), repr=False)
     typed: bool = False
+    pin: str | None = field(default=None, repr=False)
 
 
 def access_for(person: Person, *, typed: bool = False) -> ChipAccess | None:

@@ -54,7 +54,7 @@ def reading_of(
     if claimed is not None and claimed.source is DataSource.CARD_QR:
         checks.append(match_check(claimed, person))
     invented = SIMULATED in (report.signer_subject or "")
-    return ChipReading(person, tuple(checks), report.issuer, metrics, simulated or invented)
+    return ChipReading(person, tuple(checks), report.issuer, metrics, simulated or invented, findings=report.findings)
 
 
 def _holder(files: Mapping[Ef, bytes], passive: tuple[Check, ...], today: date) -> Person:
@@ -107,7 +107,7 @@ def match_check(claimed: Person, person: Person) -> Check:
 
 def person_of(files: Mapping[Ef, bytes], today: date) -> Person:
     """The holder from DG13 and DG1. Raises MalformedError when neither tells, or when they contradict each other."""
-    mrz = parse_dg1(files[Ef.DG1]) if Ef.DG1 in files else None
+    mrz = _mrz(files)
     dg13 = _dg13(files)
     if dg13 is None or dg13.id_number is None:
         if mrz is None:
@@ -116,6 +116,14 @@ def person_of(files: Mapping[Ef, bytes], today: date) -> Person:
     if mrz is not None and mrz.id_number != dg13.id_number:
         raise MalformedError("chip: DG1 and DG13 bear different numbers")
     return _from_dg13(dg13, mrz, today)
+
+
+def _mrz(files: Mapping[Ef, bytes]) -> Mrz | None:
+    """The machine-readable zone, or None where the group is missing or not readable: DG13 tells too."""
+    try:
+        return parse_dg1(files[Ef.DG1]) if Ef.DG1 in files else None
+    except ProofError:
+        return None
 
 
 def _dg13(files: Mapping[Ef, bytes]) -> Dg13 | None:

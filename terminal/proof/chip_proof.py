@@ -1,17 +1,25 @@
-"""Is this chip the original? Chip authentication, else active authentication (ICAO Doc 9303-11 §6).
+"""Is this chip the original? By the mapping that opened it, chip authentication, else active authentication.
 
-A key proves something only when the signed EF.SOD covers the file that it came in, which the caller has checked.
+ICAO Doc 9303-11 §4.4.3.5, §6.2, §6.1. A key proves something only when a right signature covers the file that it came
+in: the signed EF.SOD for DG14 and DG15, an accepted issuer's signature for EF.CardSecurity.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from crypto.apdu import Channel
-from crypto.emrtd import active_auth, chip_auth
+from crypto.emrtd import active_auth, chip_auth, pace
+from crypto.emrtd.active_auth import ActiveAuthentication
+from crypto.emrtd.card_security import CardSecurity
+from crypto.emrtd.pace import ChipAuthenticationData
 from crypto.emrtd.security_infos import SecurityInfos, parse_dg14
 from crypto.errors import CloneSuspectedError, NotSupportedError, ProofError, StatusError
+from crypto.trust.chain import issuer_of
+from crypto.trust.store import TrustStore
 from terminal.model import Check, CheckName, Message, Word
 
 Random = Callable[[int], bytes]
@@ -19,58 +27,104 @@ Random = Callable[[int], bytes]
 NO_KEY = Check(CheckName.CHIP, Word.UNDETERMINED, Message("why.no_key"))
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """The files with the chip's public keys, each None where there is none that the security object covers."""
+class ChipFiles(Protocol):
+    """The files that a proof needs, as the conversation gets them."""
 
-    dg14: bytes | None = field(default=None, repr=False)
-    dg15: bytes | None = field(default=None, repr=False)
+    def dg14(self) -> bytes | None:
+        """DG14, None unless the security object covers it."""
+        ...
 
-    @property
-    def infos(self) -> SecurityInfos | None:
-        """What DG14 says, None where it says nothing that can be understood."""
-        if self.dg14 is None:
-            return None
-        try:
-            return parse_dg14(self.dg14)
-        except ProofError:
-            return None
+    def dg15(self) -> bytes | None:
+        """DG15, read now if it was not yet; None unless the security object covers it."""
+        ...
+
+    def next_file(self) -> None:
+        """Read a file that is wanted anyway, so that its first block is the first command under new keys."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class ChipProof:
-    """The answer; what a later machine can check again (``active``); and whether the chip still has a session."""
+    """The answer, by which protocol, and whether the chip still has a session.
+
+    ``active`` is what another machine can check again; the other protocols convince only who took part.
+    """
 
     check: Check
+    protocol: str = ""
+    active: ActiveAuthentication | None = None
     alive: bool = True
 
 
-def prove_chip(channel: Channel, keys: Keys, random: Random) -> ChipProof:
-    """Chip authentication where DG14 has a key, else active authentication. Raises CardErrors that end the session."""
-    infos = keys.infos
-    if infos is None or not infos.chip_auth_keys:
-        return _active(channel, keys, infos, random, NO_KEY)
+def prove_by_mapping(
+    data: ChipAuthenticationData, card_security: bytes, store: TrustStore, at: datetime
+) -> ChipProof | None:
+    """What the chip authentication mapping proves, with the key in EF.CardSecurity; None when that key is not signed by
+    an accepted issuer, or is of other domain parameters: then it says nothing."""
     try:
-        chip_auth.authenticate(channel, infos, random)
-    except CloneSuspectedError:
-        return ChipProof(_check(Word.FAILED, "why.ca"), alive=False)
-    except StatusError:  # the chip refuses to prove what DG14 says that it can
-        return _active(channel, keys, infos, random, _check(Word.FAILED, "why.ca"))
+        signed = CardSecurity.parse(card_security)
+        signed.verify_signature()
+        issuer_of(signed.signer, store, at)
     except ProofError:
-        return _active(channel, keys, infos, random, _check(Word.NOT_SUPPORTED, "why.not_supported"))
-    return ChipProof(_check(Word.SUCCESSFUL, "why.ca"))
+        return None
+    suspected = False
+    for key in signed.infos.chip_auth_keys:
+        try:
+            pace.verify_chip_mapping(data, key)
+        except NotSupportedError:
+            continue
+        except CloneSuspectedError:
+            suspected = True
+            continue
+        return ChipProof(_check(Word.SUCCESSFUL, "why.cam"), "PACE-CAM")
+    return ChipProof(_check(Word.FAILED, "why.cam"), "PACE-CAM") if suspected else None
 
 
-def _active(channel: Channel, keys: Keys, infos: SecurityInfos | None, random: Random, otherwise: Check) -> ChipProof:
-    if keys.dg15 is None:
+def prove_chip(channel: Channel, files: ChipFiles, random: Random) -> ChipProof:
+    """Chip authentication where DG14 has a key, else active authentication. Raises CardErrors that end the session."""
+    infos = _infos(files.dg14())
+    if infos is None or not infos.chip_auth_keys:
+        return _active(channel, files, infos, random, NO_KEY)
+    try:
+        agreed = chip_auth.agree(channel, infos, random)
+    except StatusError:  # the chip refuses to prove what DG14 says that it can
+        return _active(channel, files, infos, random, _check(Word.FAILED, "why.ca"))
+    except ProofError:
+        return _active(channel, files, infos, random, _check(Word.NOT_SUPPORTED, "why.not_supported"))
+    protocol = f"CA {agreed.algorithm}"
+    try:
+        chip_auth.prove(agreed, files.next_file)
+    except CloneSuspectedError:
+        return ChipProof(_check(Word.FAILED, "why.ca"), protocol, alive=False)
+    except (StatusError, ProofError):
+        # That file is absent, refused or nonsense: under the new keys this proves as much as its content would.
+        if not agreed.proven:
+            return ChipProof(_check(Word.FAILED, "why.ca"), protocol, alive=False)
+    return ChipProof(_check(Word.SUCCESSFUL, "why.ca"), protocol)
+
+
+def _infos(dg14: bytes | None) -> SecurityInfos | None:
+    if dg14 is None:
+        return None
+    try:
+        return parse_dg14(dg14)
+    except ProofError:
+        return None
+
+
+def _active(
+    channel: Channel, files: ChipFiles, infos: SecurityInfos | None, random: Random, otherwise: Check
+) -> ChipProof:
+    dg15 = files.dg15()
+    if dg15 is None:
         return ChipProof(otherwise)
     try:
-        active_auth.authenticate(channel, keys.dg15, infos, random)
+        found = active_auth.authenticate(channel, dg15, infos, random)
     except NotSupportedError:
-        return ChipProof(_check(Word.NOT_SUPPORTED, "why.aa"))
+        return ChipProof(_check(Word.NOT_SUPPORTED, "why.aa"), "AA")
     except (ProofError, StatusError):
-        return ChipProof(_check(Word.FAILED, "why.aa"))
-    return ChipProof(_check(Word.SUCCESSFUL, "why.aa"))
+        return ChipProof(_check(Word.FAILED, "why.aa"), "AA")
+    return ChipProof(_check(Word.SUCCESSFUL, "why.aa"), f"AA {found.algorithm}", found)
 
 
 def _check(word: Word, why: str) -> Check:

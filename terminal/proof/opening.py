@@ -7,17 +7,21 @@ its reason, and never follows a refused password: the weaker protocol must not b
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from crypto.apdu import Channel
 from crypto.emrtd import bac, files, pace
+from crypto.emrtd.pace import ChipAuthenticationData
 from crypto.emrtd.security_infos import PaceInfo, SecurityInfos, parse_security_infos
-from crypto.errors import AccessRefusedError, NotSupportedError, ProofError, StatusError
+from crypto.errors import AccessRefusedError, ProofError, StatusError
 from terminal.faults import FaultError
 from terminal.model import Message
 from terminal.proof.access import ChipAccess
 
 Random = Callable[[int], bytes]
+
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +37,20 @@ class CardAccess:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """How the chip was opened: ``protocol`` is ``PACE-CAN``, ``PACE-MRZ`` or ``BAC``.
+    """How the chip was opened: ``protocol`` is ``PACE-CAN``, ``PACE-MRZ``, ``PACE-PIN`` or ``BAC``.
 
-    ``variant`` names mapping, cipher and domain parameters; ``tried`` the variants that did not come about before;
-    ``why_bac`` the reason for the older protocol.
+    ``variant`` names mapping, cipher and domain parameters; ``tried`` the variants that the chip named and then
+    refused; ``why_bac`` the reason for the older protocol. ``mapping`` is what the chip gave to prove itself.
     """
 
     protocol: str
     variant: str = ""
     tried: tuple[str, ...] = ()
     why_bac: Message | None = None
+    mapping: ChipAuthenticationData | None = field(default=None, repr=False)
+
+
+UNOPENED = Opened("none")
 
 
 def read_card_access(channel: Channel, *, by_short_id: bool) -> CardAccess:
@@ -60,51 +68,61 @@ def read_card_access(channel: Channel, *, by_short_id: bool) -> CardAccess:
 
 
 def open_chip(channel: Channel, offered: CardAccess, access: ChipAccess, random: Random) -> Opened:
-    """Open the chip and select its application; the channel is secured afterwards.
+    """Open the chip; the channel is secured afterwards. The application is selected before BAC, and not after PACE.
 
     Raises AccessRefusedError for a number that does not open it, FaultError ``card.unknown`` for a card of another
-    kind, and other CardErrors.
+    kind, and other CardErrors and ProofErrors of a chip that does not keep to the protocol.
     """
-    tried: list[str] = []
-    for info in offered.infos.pace if offered.infos else ():
+    named = offered.infos.pace if offered.infos else ()
+    refused: list[str] = []
+    for info in pace.usable(named):
         try:
-            protocol = _open_pace(channel, info, access, random)
-        except NotSupportedError:
-            tried.append(info.oid)
+            opened = _open_pace(channel, info, access, random)
+        except StatusError as error:
+            if error.step != pace.TEMPLATE:
+                raise
+            refused.append(info.label)
             continue
-        _select_application(channel)
-        return Opened(protocol, info.oid, tuple(tried))
-    _select_application(channel)
+        return replace(opened, tried=tuple(refused))
+    select_application(channel)
     _try_each(access.mrz_information, lambda text: channel.secure(bac.establish(channel, text, random)))
-    why = offered.why_not or Message("access.not_supported" if tried else "access.none")
-    return Opened("BAC", tried=tuple(tried), why_bac=why)
+    why = offered.why_not or _why_bac(named, refused)
+    return Opened("BAC", tried=tuple(refused), why_bac=why)
 
 
-def _open_pace(channel: Channel, info: PaceInfo, access: ChipAccess, random: Random) -> str:
-    def attempt(password: pace.Password) -> None:
-        channel.secure(pace.establish(channel, info, password, random).messaging)
+def _why_bac(named: tuple[PaceInfo, ...], refused: list[str]) -> Message:
+    if refused:
+        return Message("access.refused")
+    return Message("access.not_supported" if named else "access.none")
 
+
+def _open_pace(channel: Channel, info: PaceInfo, access: ChipAccess, random: Random) -> Opened:
+    def attempt(password: pace.Password) -> ChipAuthenticationData | None:
+        result = pace.establish(channel, info, password, random)
+        channel.secure(result.messaging)
+        return result.chip_authentication
+
+    if access.pin is not None:
+        return Opened("PACE-PIN", info.label, mapping=attempt(pace.Password.pin(access.pin)))
     if access.can is not None:
-        attempt(pace.Password.can(access.can))
-        return "PACE-CAN"
-    _try_each(access.mrz_information, lambda text: attempt(pace.Password.mrz(text)))
-    return "PACE-MRZ"
+        return Opened("PACE-CAN", info.label, mapping=attempt(pace.Password.can(access.can)))
+    mapping = _try_each(access.mrz_information, lambda text: attempt(pace.Password.mrz(text)))
+    return Opened("PACE-MRZ", info.label, mapping=mapping)
 
 
-def _select_application(channel: Channel) -> None:
+def select_application(channel: Channel) -> None:
+    """Select the eMRTD application; raises FaultError ``card.unknown`` when the card has none."""
     try:
         files.select_application(channel)
     except StatusError as error:
         raise FaultError("card.unknown", str(error)) from error
 
 
-def _try_each(texts: tuple[str, ...], attempt: Callable[[str], None]) -> None:
+def _try_each(texts: tuple[str, ...], attempt: Callable[[str], _Result]) -> _Result:
     refused = AccessRefusedError("the dates of birth and expiry are needed to open this chip")
     for text in texts:
         try:
-            attempt(text)
+            return attempt(text)
         except AccessRefusedError as error:
             refused = error
-        else:
-            return
     raise refused

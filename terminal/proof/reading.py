@@ -1,9 +1,10 @@
 """One card's reading plan: open it, read what proves identity, prove it, then the photo.
 
 Order (BSI TR-03135-1 v2.5 §5.6.2, ICAO Doc 9303-11 §4.2): EF.CardAccess, PACE (or BAC when the chip has no PACE that
-this program speaks), SOD, DG13, DG1, DG14, DG15, passive authentication, chip or active authentication. DG2 is the
-largest file and comes last, so that the question to the backend does not wait for it. Only files that the SOD lists are
-asked for: what is not signed proves nothing. DG3 and DG4 are never asked for.
+this program speaks), EF.CardSecurity where PACE proves the chip with it, SOD, DG13, DG1, DG14, chip authentication
+with DG15 as the first file under its keys (or active authentication), passive authentication. DG2 is the largest file
+and comes last, so that the question to the backend does not wait for it. Only files that the SOD lists are asked for:
+what is not signed proves nothing. DG3 and DG4 are never asked for.
 """
 
 from __future__ import annotations
@@ -26,15 +27,16 @@ from terminal.events import Step
 from terminal.model import Check, ChipReading, Person, ReadMetrics, Word
 from terminal.proof.access import ChipAccess
 from terminal.proof.checks import reading_of
-from terminal.proof.chip_proof import NO_KEY, ChipProof, Keys, prove_chip
+from terminal.proof.chip_proof import NO_KEY, ChipProof, prove_by_mapping, prove_chip
 from terminal.proof.habits import NOTHING_KNOWN, SHORT_BLOCK, Habits
-from terminal.proof.opening import CardAccess, Opened, open_chip, read_card_access
+from terminal.proof.opening import UNOPENED, CardAccess, Opened, open_chip, read_card_access, select_application
 from terminal.proof.passive import PassiveReport, passive_authentication
 from terminal.proof.unfinished import Unfinished
 
-IDENTITY_FILES = (Ef.DG13, Ef.DG1, Ef.DG14, Ef.DG15)
+_IDENTITY = (Ef.DG13, Ef.DG1, Ef.DG14)
+_TELL_WHO = frozenset({1, 13})
 _STATUS = 2
-_REST = (Ef.DG7, Ef.DG11, Ef.DG12, Ef.DG16)
+_REST = (Ef.DG15, Ef.DG7, Ef.DG11, Ef.DG12, Ef.DG16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ class ChipConversation:
         self.files: dict[Ef, bytes] = {}
         self.alive = True
         """False once the chip failed its proof: such a chip has no session left to read on in."""
-        self.opened = Opened("none")
+        self.opened: Opened = UNOPENED
+        self.chip: ChipProof | None = None
         self.passive: PassiveReport | None = None
         self.resumed = False
         self._tools = tools
@@ -101,19 +104,20 @@ class ChipConversation:
             offered = self._card_access()
             self._ask_for_limits()
         with self._entered(Step.UNLOCK):
-            self.opened = open_chip(self.channel, offered, access, self._tools.random)
+            self._open(offered, access)
             self._reopen = lambda: self._open_again(offered, access)
         with self._entered(Step.READ):
             self._read_security_object()
-            for ef in IDENTITY_FILES:
+            for ef in _IDENTITY:
                 self._read_listed(ef)
         with self._entered(Step.VERIFY):
-            chip = self._prove_chip()
+            self.chip = self._by_mapping() or prove_chip(self.channel, self, self._tools.random)
+            self.alive = self.chip.alive
             self.passive = self.prove_files()
-            check = self._bound(chip, self.passive)
-        return reading_of(
-            self.files, self.passive, check, claimed, self._tools.now(), self.metrics, simulated=simulated
-        )
+            check = self._bound(self.chip, self.passive)
+        now = self._tools.now()
+        reading = reading_of(self.files, self.passive, check, claimed, now, self.metrics, simulated=simulated)
+        return replace(reading, chip_proof=self.chip.protocol)
 
     def read_photo(self) -> bytes | None:
         """DG2, or None when the card has none. Compare it with the SOD before showing it."""
@@ -128,7 +132,8 @@ class ChipConversation:
             with self._entered(Step.READ):
                 for ef in _REST:
                     self._read_listed(ef)
-                self._read_optional(Ef.COM)
+                if Ef.COM not in self.files:
+                    self._read_optional(Ef.COM)
 
     def prove_files(self) -> PassiveReport:
         """Passive authentication of all data groups read so far."""
@@ -142,7 +147,9 @@ class ChipConversation:
         """What it cost so far."""
         sizes = tuple((ef.name, len(raw)) for ef, raw in self.files.items())
         ms = tuple((name, round(spent, 2)) for name, spent in self._ms.items())
-        return ReadMetrics(self.channel.apdus, self.channel.bytes, ms, sizes, self.opened.protocol)
+        opened = self.opened
+        cost = (self.channel.apdus, self.channel.bytes)
+        return ReadMetrics(*cost, ms, sizes, opened.protocol, opened.variant, opened.why_bac)
 
     @property
     def habits(self) -> Habits:
@@ -191,10 +198,18 @@ class ChipConversation:
         if said.answer is not None:
             self._reader.block = min(self._reader.block, max(SHORT_BLOCK, answer_capacity(said.answer - _STATUS)))
 
+    def _open(self, offered: CardAccess, access: ChipAccess) -> None:
+        self.opened = open_chip(self.channel, offered, access, self._tools.random)
+        if self.opened.protocol == "BAC":
+            return
+        if self.opened.mapping is not None:
+            self._read_optional(Ef.CARD_SECURITY)  # it lies beside the application, out of reach once that is selected
+        select_application(self.channel)
+
     def _open_again(self, offered: CardAccess, access: ChipAccess) -> None:
         self.channel.drop_session()
         self._reader.block = min(self._reader.block, SHORT_BLOCK)
-        self.opened = open_chip(self.channel, offered, access, self._tools.random)
+        self._open(offered, access)
 
     # Reading ---------------------------------------------------------------------------------------------------------
 
@@ -217,10 +232,10 @@ class ChipConversation:
         try:
             self._listed = frozenset(SecurityObject.parse(sod).hashes)
         except ProofError:
-            self._listed = frozenset(ef.number for ef in IDENTITY_FILES if ef.number)  # to tell whose card it may be
+            self._listed = _TELL_WHO  # to say whose card it may be
 
     def _read_listed(self, ef: Ef) -> None:
-        if ef.number in self._listed and ef not in self.files:
+        if self.alive and ef.number in self._listed and ef not in self.files:
             self._read_optional(ef)
 
     def _read_optional(self, ef: Ef) -> None:
@@ -250,13 +265,27 @@ class ChipConversation:
 
     # Proving ---------------------------------------------------------------------------------------------------------
 
-    def _prove_chip(self) -> ChipProof:
-        proof = prove_chip(self.channel, Keys(self._covered(Ef.DG14), self._covered(Ef.DG15)), self._tools.random)
-        self.alive = proof.alive
-        return proof
+    def _by_mapping(self) -> ChipProof | None:
+        data, signed = self.opened.mapping, self.files.get(Ef.CARD_SECURITY)
+        if data is None or signed is None:
+            return None
+        return prove_by_mapping(data, signed, self._tools.trust, self._tools.now())
+
+    def dg14(self) -> bytes | None:
+        """DG14, None unless the security object covers it."""
+        return self._covered(Ef.DG14)
+
+    def dg15(self) -> bytes | None:
+        """DG15, read now if it was not yet; None unless the security object covers it."""
+        self._read_listed(Ef.DG15)
+        return self._covered(Ef.DG15)
+
+    def next_file(self) -> None:
+        """DG15 or, where there is none, EF.COM: an error tells the proof that runs, so none is passed over here."""
+        ef = Ef.DG15 if Ef.DG15.number in self._listed and Ef.DG15 not in self.files else Ef.COM
+        self.files[ef] = self._reader.read(ef)
 
     def _covered(self, ef: Ef) -> bytes | None:
-        """The file, if the security object holds its hash."""
         raw = self.files.get(ef)
         if raw is None or ef.number is None:
             return None

@@ -35,7 +35,9 @@ _WORD = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _MASKED = re.compile(r"[0-9]{3} [0-9]{3} ••••••")
 _PSEUDONYM = re.compile(r"[0-9a-f]{64}")
 _ID_NUMBER = re.compile(r"(?<![0-9])0[0-9]{11}(?![0-9])")
+_PROTOCOL = re.compile(r"[A-Za-z0-9 ./()-]{2,80}")
 _KEPT_MAX = 64
+_SINCE_THEN = ("access", "why_bac", "chip_proof")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +45,9 @@ class JournalEntry:
     """One decision. ``when`` is aware; ``reason`` is the verdict's title key; ``fault`` a catalogue code; ``ms`` the
     time to the decision. Raises ValueError for a field that could hold personal data.
 
-    ``ticket`` (its id) and ``reference`` (a backend's) are texts from outside: they are made fit to be kept instead of
-    refused, so that nothing presented or answered can keep a decision out of the journal.
+    ``access``, ``why_bac`` and ``chip_proof`` say how a chip was opened, why by BAC, and by what it was asked to prove
+    itself. ``ticket`` (its id) and ``reference`` (a backend's) are texts from outside: they are made fit to be kept
+    instead of refused, so that nothing presented or answered can keep a decision out of the journal.
     """
 
     when: datetime
@@ -63,6 +66,9 @@ class JournalEntry:
     reference: str | None = None
     simulated: bool = False
     ms: int | None = None
+    access: str | None = None
+    why_bac: str | None = None
+    chip_proof: str | None = None
 
     def __post_init__(self) -> None:
         if self.when.tzinfo is None:
@@ -75,6 +81,9 @@ class JournalEntry:
             ("scan_id", self.scan_id, _WORD),
             ("masked", self.masked, _MASKED),
             ("pseudonym", self.pseudonym, _PSEUDONYM),
+            ("access", self.access, _WORD),
+            ("why_bac", self.why_bac, _KEY),
+            ("chip_proof", self.chip_proof, _PROTOCOL),
         ):
             if value is not None:
                 _require(name, value, form)
@@ -83,7 +92,7 @@ class JournalEntry:
 
     def to_json(self) -> str:
         """The one way to write this entry: ASCII, keys sorted, no spaces; what the chain hashes."""
-        fields = {
+        fields: dict[str, object] = {
             "when": self.when.astimezone(UTC).isoformat(timespec="microseconds"),
             "session": self.session,
             "desk": self.desk.value,
@@ -101,6 +110,10 @@ class JournalEntry:
             "simulated": self.simulated,
             "ms": self.ms,
         }
+        # Written only where there is something to say: entries of before these fields keep their one form.
+        for name in _SINCE_THEN:
+            if getattr(self, name) is not None:
+                fields[name] = getattr(self, name)
         return json.dumps(fields, ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
     @classmethod

@@ -12,37 +12,26 @@ from typing import Any
 import pytest
 
 from config.errors import ConfigError, Problem
-from config.load import load
-from config.schema import DeskName, Settings
+from config.schema import Settings
 from crypto.trust.store import TrustStore
 from terminal import boot, registry
 from terminal.events import Button as Press
 from terminal.events import Device, Pressed
 from terminal.faults import FaultError
-from terminal.flow.effects import Record
 from terminal.model import (
     CheckName,
-    ChipReading,
-    DataSource,
-    IssuerTrust,
-    Message,
     Outcome,
-    Person,
-    ReadMetrics,
-    Verdict,
 )
 from terminal.ports import BackendOptions, CodeOptions, FaceOptions, ReaderOptions
 from terminal.records.entry import Method
 from terminal.records.journal import Journal
-from terminal.records.pseudonym import SiteKey
 from terminal.view import Desk, Screen
 from tests import chips
 from tests.desk import CARD, TICKET_KEYS, UP, FakeBackend, FakeCodes, FakeFace, FakeReader, code
 from tests.fake_clock import FakeClock
-from tests.machine import worlds
+from tests.unit.terminal.conftest import Site
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-Site = Callable[..., Settings]
 
 
 class Parts:
@@ -66,25 +55,6 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> Parts:
     for name in ("face", "reader", "codes", "backend", "decoder"):
         monkeypatch.setattr(registry, name, found.keep(name, getattr(found, name, None)))
     return found
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
-    """Settings of a desk whose files lie in the test's own folder; ``rows`` are added to the site's file."""
-    for name in ("user_config_path", "site_config_path", "user_data_path"):
-        monkeypatch.setattr(f"platformdirs.{name}", lambda *_, name=name, **__: tmp_path / name)
-
-    def settings(desk: DeskName, rows: str = "", *, backend: str = "") -> Settings:
-        token = tmp_path / "token"
-        token.write_text("secret", "ascii")
-        token.chmod(0o600)
-        own = 'url = "http://127.0.0.1:1"\ntoken_file = "token"\nevent = "trang-an-mau"\ngate = "A1"'
-        file = tmp_path / "terminal.toml"
-        backend_rows = f"[backend]\n{backend or own}\n" if desk != "police" else ""
-        file.write_text(f'desk = "{desk}"\ndevice = "quay-3"\n{backend_rows}{rows}', "utf-8")
-        return load(file, environ={})
-
-    return settings
 
 
 # Rules ---------------------------------------------------------------------------------------------------------------
@@ -345,70 +315,3 @@ def test_what_only_the_site_knows_must_be_said(
     with pytest.raises(ConfigError) as caught:
         boot.build(site("reception", backend=backend))
     assert (caught.value.path, caught.value.problem) == (key, Problem.NEEDED)
-
-
-# The journal's line --------------------------------------------------------------------------------------------------
-
-KEY = SiteKey(bytes(32))
-ALLOW = Verdict(Outcome.ALLOW, Message("title.ok.bhyt"), checks=worlds.reading().checks)
-
-
-def test_a_line_keeps_nothing_of_the_person_but_pseudonym_and_masked_number(site: Site) -> None:
-    who = chips.person_of("insured")
-    person = Person(
-        DataSource.CHIP,
-        who.id_number,
-        name=who.name,
-        sex=who.sex,
-        address=who.address,
-        issued=who.issued,
-        insurance_code="0030000001",
-    )
-    record = Record(3, ALLOW, "CHIP_CCCD", person, None, "R1", simulated=True)
-    entry = boot.entry_of(record, site("reception"), KEY, NOW, "boot-3", 812.6)
-    assert (entry.masked, entry.pseudonym) == ("003 090 ••••••", KEY.pseudonym(who.id_number))
-    assert (entry.desk, entry.device, entry.session, entry.scan_id) == (Desk.RECEPTION, "quay-3", 3, "boot-3")
-    assert (entry.outcome, entry.reason, entry.method, entry.ms) == (
-        Outcome.ALLOW,
-        "title.ok.bhyt",
-        Method.CHIP_CCCD,
-        813,
-    )
-    assert entry.checks == tuple((check.name, check.word) for check in ALLOW.checks)
-    assert (entry.reference, entry.ticket, entry.simulated, entry.fault) == ("R1", None, True, None)
-    text = entry.to_json()
-    for secret in (who.id_number.digits, who.id_number.can, who.name, who.address, "0030000001", "2021"):
-        assert secret not in text
-        assert secret not in text.encode().decode("unicode_escape")
-
-
-def test_a_decision_by_hand_and_a_fault_say_so(site: Site) -> None:
-    verdict = Verdict(Outcome.CANNOT_CHECK, Message("fault.net.down.title"), fault="net.down")
-    settings = site("gate")
-    entry = boot.entry_of(Record(1, verdict, "TICKET", ticket="T1"), settings, KEY, NOW, "s", 0)
-    assert (entry.fault, entry.ticket, entry.masked, entry.pseudonym) == ("net.down", "T1", None, None)
-    assert entry.method is Method.TICKET
-    by_hand = boot.entry_of(Record(1, verdict, "TICKET", admitted="emergency"), settings, KEY, NOW, "s", 0)
-    assert (by_hand.method, by_hand.reason) == (Method.HAND, "reason.emergency")
-
-
-@pytest.mark.parametrize("method", ["QR_CCCD", "QR_BHYT", "TYPED", "CHIP_CCCD", "TICKET"])
-def test_every_method_of_the_session_is_one_of_the_journal(site: Site, method: str) -> None:
-    entry = boot.entry_of(Record(1, ALLOW, method), site("reception"), KEY, NOW, "s", 0)
-    assert entry.method is Method(method)
-
-
-@pytest.mark.parametrize(
-    ("metrics", "proof", "kept"),
-    [
-        (("PACE-CAN", "ECDH-GM AES-128", None), "CA ECDH P-256 AES-128", ("PACE-CAN", None, "CA ECDH P-256 AES-128")),
-        (("BAC", "", Message("access.none")), "", ("BAC", "access.none", None)),
-    ],
-)
-def test_how_the_chip_was_opened_and_proven_is_recorded(
-    site: Site, metrics: tuple[str, str, Message | None], proof: str, kept: tuple[str | None, ...]
-) -> None:
-    cost = ReadMetrics(18, 20_000, (), (), *metrics)
-    reading = ChipReading(Person(DataSource.CHIP), (), IssuerTrust.TRUSTED, cost, simulated=True, chip_proof=proof)
-    entry = boot.entry_of(Record(1, ALLOW, "CHIP_CCCD", reading=reading), site("reception"), KEY, NOW, "s", 0)
-    assert (entry.access, entry.why_bac, entry.chip_proof) == kept

@@ -26,6 +26,9 @@ from tests.unit.terminal.records.test_journal import ENTRY
         {"masked": "003187000029"},
         {"masked": "003 187 000029"},
         {"pseudonym": "003187000029"},
+        {"access": "PACE with 000029"},
+        {"why_bac": "Nguyễn"},
+        {"chip_proof": "Nguyễn Văn"},
     ],
 )
 def test_a_field_that_could_name_somebody_is_refused(fields: dict[str, Any]) -> None:
@@ -101,3 +104,15 @@ def test_what_was_not_written_by_an_entry_is_refused(text: str) -> None:
 def test_any_text_is_an_entry_or_a_value_error(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         JournalEntry.from_json(text)
+
+
+def test_how_a_chip_was_opened_and_proven_is_kept() -> None:
+    entry = replace(ENTRY, access="BAC", why_bac="access.none", chip_proof="CA ECDH brainpoolP256r1 AES-128")
+    assert JournalEntry.from_json(entry.to_json()) == entry
+    assert '"access":"BAC"' in entry.to_json()
+
+
+def test_an_entry_of_before_these_fields_keeps_its_form() -> None:
+    text = ENTRY.to_json()
+    assert not {"access", "why_bac", "chip_proof"} & set(json.loads(text))
+    assert JournalEntry.from_json(text).to_json() == text
