@@ -122,6 +122,14 @@ def test_a_second_bare_error_of_another_kind_ends_the_session() -> None:
         channel.send(SELECT_COM)
 
 
+def test_a_right_answer_ends_the_doubt_that_a_bare_error_left() -> None:
+    channel = scripted((SELECT_EXCHANGE[0], "6700"), SELECT_EXCHANGE, (READ_4_EXCHANGE[0], "6982"), READ_4_EXCHANGE)
+    with_session(channel, ICAO_KEYS, ICAO_COUNTER)
+    assert [channel.send(SELECT_COM).sw, channel.send(SELECT_COM).sw] == [0x6700, 0x9000]
+    assert channel.send(READ_4).sw == 0x6982
+    assert channel.send(READ_4).data.hex() == "60145f01"
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -163,6 +171,26 @@ def signed_answer(keys: SessionKeys, objects: bytes) -> bytes:
     counter = (2).to_bytes(keys.suite.block, "big")
     mac = ciphers.mac(keys.suite, keys.mac, ciphers.pad(counter + objects, keys.suite.block))
     return objects + tlv.encode(0x8E, mac) + b"\x90\x00"
+
+
+def test_a_right_checksum_under_another_tag_is_no_mac() -> None:
+    keys = KEYS[Suite.AES_128]
+    answer = signed_answer(keys, bytes.fromhex("99029000"))
+    channel = Channel(lambda raw: answer[:4] + b"\x8f" + answer[5:])
+    with_session(channel, keys)
+    with pytest.raises(MessagingBrokenError, match="without MAC"):
+        channel.send(READ_4)
+
+
+def test_of_two_cryptograms_neither_is_believed() -> None:
+    keys = KEYS[Suite.AES_128]
+    iv = ciphers.message_iv(keys, (2).to_bytes(16, "big"))
+    encrypted = ciphers.encrypt(keys.suite, keys.encryption, ciphers.pad(b"data", 16), iv)
+    objects = tlv.encode(0x85, encrypted) + tlv.encode(0x87, b"\x01" + encrypted) + bytes.fromhex("99029000")
+    channel = Channel(lambda raw: signed_answer(keys, objects))
+    with_session(channel, keys)
+    with pytest.raises(MessagingBrokenError, match="two cryptograms"):
+        channel.send(READ_4)
 
 
 @pytest.mark.parametrize(
@@ -258,6 +286,22 @@ def test_short_form_is_used_exactly_as_long_as_the_answer_fits(suite: Suite) -> 
     assert extended == [False, True, True, True]
     lengths = [tlv.find(tlv.parse_all(Command.decode(raw).data), 0x97).hex() for raw in card.raw]
     assert lengths == [f"{capacity:02x}", f"{capacity + 1:04x}", "0100", "03e8"]
+
+
+def test_a_command_of_256_protected_bytes_is_extended_with_all_that_may_come_back() -> None:
+    card = ProtectedCard(KEYS[Suite.AES_128], lambda command: Response(b"", 0x9000))
+    channel = card.channel()
+    with_session(channel, KEYS[Suite.AES_128])
+    channel.send(Command(0x00, 0xB1, 0, 0, bytes(239), 1))
+    assert len(Command.decode(card.raw[0]).data) == 256
+    assert card.raw[0][-2:] == b"\x00\x00"
+
+
+def test_the_counter_of_a_new_session_begins_at_zero() -> None:
+    card = ProtectedCard(KEYS[Suite.AES_128], lambda command: Response(b"", 0x9000))
+    channel = card.channel()
+    channel.secure(SecureMessaging(KEYS[Suite.AES_128]))
+    assert (card.counter, channel.send(SELECT_COM).sw) == (0, 0x9000)
 
 
 def test_a_known_short_answer_keeps_le_256_in_the_short_form() -> None:
