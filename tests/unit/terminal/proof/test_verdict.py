@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -104,6 +104,115 @@ def said(facts: Facts) -> tuple[Outcome, str]:
 )
 def test_rule(facts: Facts, outcome: Outcome, title: str) -> None:
     assert said(facts) == (outcome, title)
+
+
+EXPIRED_ID = replace(worlds.person(1, DataSource.CHIP), expires=date(2026, 5, 31))
+
+
+@pytest.mark.parametrize(
+    ("facts", "remedy", "fault"),
+    [
+        (FULL, None, None),
+        (replace(FULL, reading=worlds.reading(signature=Word.FAILED)), "remedy.stop.forged", None),
+        (replace(FULL, reading=None, answer=None, read_fault="card.silent"), "fault.card.silent.remedy", "card.silent"),
+        (
+            replace(FULL, reading=worlds.reading(hashes=Word.UNDETERMINED)),
+            "fault.card.malformed.remedy",
+            "card.malformed",
+        ),
+        (replace(FULL, answer=None, ask_fault="net.down"), "remedy.warn.offline", "net.down"),
+        (replace(FULL, answer=None, reading=None, ask_fault="net.down"), "fault.net.down.remedy", "net.down"),
+        (replace(FULL, demands=FULL.demands | {CheckName.TICKET}), "remedy.na.incomplete", None),
+    ],
+)
+def test_what_to_do_and_which_fault_come_with_the_answer(facts: Facts, remedy: str | None, fault: str | None) -> None:
+    verdict = decide(facts)
+    assert (verdict.remedy.key if verdict.remedy else None, verdict.fault) == (remedy, fault)
+
+
+def test_the_remedy_is_filled_in_like_the_title() -> None:
+    verdict = decide(replace(TICKET, answer=worlds.redeemed(Redeemed.REFUSED, "used")))
+    assert verdict.remedy is not None
+    assert verdict.remedy.params == verdict.title.params
+
+
+def test_every_answer_lists_all_checks_and_notes() -> None:
+    for facts in (
+        FULL,
+        replace(FULL, reading=worlds.reading(chip=Word.FAILED)),
+        replace(FULL, demands=FULL.demands | {CheckName.TICKET}),
+    ):
+        verdict = decide(replace(facts, damaged=True))
+        assert facts.demands <= {check.name for check in verdict.checks}
+        assert "note.damaged" in [note.key for note in verdict.notes]
+
+
+def words_of(facts: Facts) -> dict[CheckName, Word]:
+    return {check.name: check.word for check in decide(facts).checks}
+
+
+def test_the_backend_s_answer_is_a_check_in_its_own_words() -> None:
+    assert words_of(TICKET)[CheckName.TICKET] is Word.SUCCESSFUL
+    assert words_of(replace(TICKET, answer=worlds.redeemed(Redeemed.REFUSED, "used")))[CheckName.TICKET] is Word.FAILED
+    assert words_of(replace(TICKET, answer=None, ask_fault="net.down"))[CheckName.TICKET] is Word.ABORTED
+    assert words_of(replace(TICKET, answer=None))[CheckName.TICKET] is Word.UNDETERMINED
+    assert words_of(replace(FULL, answer=None, ask_fault="net.down"))[CheckName.ELIGIBILITY] is Word.ABORTED
+
+
+def test_a_desk_that_asks_nobody_has_no_word_on_eligibility() -> None:
+    assert CheckName.ELIGIBILITY not in words_of(POLICE)
+
+
+def test_an_expired_document_tells_its_date_where_it_has_one() -> None:
+    reading = replace(worlds.reading(validity=Word.FAILED), person=EXPIRED_ID)
+    assert dict(decide(replace(POLICE, reading=reading)).title.params) == {"date": "31/05/2026"}
+    reading = replace(reading, person=replace(EXPIRED_ID, expires=None))
+    assert dict(decide(replace(POLICE, reading=reading)).title.params) == {"date": ""}
+    alone = replace(POLICE, reading=None, demands=frozenset({CheckName.VALIDITY}))
+    assert said(alone) == (Outcome.CANNOT_CHECK, "title.na.incomplete")
+
+
+def test_cover_that_ended_tells_when() -> None:
+    ended = worlds.cover_answer(Eligibility.NOT_ELIGIBLE, "expired", date(2025, 12, 31))
+    assert dict(decide(replace(FULL, answer=ended)).title.params) == {"date": "31/12/2025"}
+    assert said(replace(FULL, answer=replace(ended, cover=None))) == (Outcome.STOP, "title.stop.no_cover")
+
+
+def test_eligible_without_details_of_the_cover_is_a_yes() -> None:
+    assert said(replace(FULL, answer=replace(worlds.cover_answer(), cover=None))) == (Outcome.ALLOW, "title.ok.bhyt")
+
+
+def test_where_no_identity_is_demanded_a_code_alone_will_do() -> None:
+    facts = replace(FULL, reading=None, demands=frozenset({CheckName.ELIGIBILITY}))
+    assert said(facts) == (Outcome.ALLOW, "title.ok.bhyt")
+
+
+def test_the_chip_s_name_counts_before_the_code_s_and_a_missing_name_accuses_nobody() -> None:
+    registered = worlds.cover_answer(name=worlds.person().name)
+    other = replace(worlds.person(), name="NGƯỜI KHÁC")
+    assert said(replace(FULL, claimed=other, answer=registered))[1] == "title.ok.bhyt"
+    eligibility = replace(FULL, reading=None, demands=frozenset({CheckName.ELIGIBILITY}), answer=registered)
+    assert said(replace(eligibility, claimed=other))[1] == "title.warn.mismatch"
+    assert said(replace(eligibility, claimed=None))[1] == "title.ok.bhyt"
+    assert said(replace(eligibility, claimed=replace(other, name=None)))[1] == "title.ok.bhyt"
+
+
+def test_a_reading_that_says_nothing_of_validity_has_no_note_of_it() -> None:
+    reading = worlds.reading()
+    checks = tuple(check for check in reading.checks if check.name is not CheckName.VALIDITY)
+    assert decide(replace(FULL, reading=replace(reading, checks=checks))).notes == ()
+
+
+@pytest.mark.parametrize(("until", "noted"), [(date(2026, 6, 15), True), (date(2026, 6, 16), False)])
+def test_a_fortnight_is_counted_from_the_day_it_is_in_vietnam(until: date, noted: bool) -> None:
+    late = datetime(2026, 5, 31, 17, 0, tzinfo=UTC)  # midnight in Vietnam, the first of June
+    notes = decide(replace(FULL, today=late, answer=worlds.cover_answer(until=until))).notes
+    assert [note.key for note in notes] == (["note.near_expiry"] if noted else [])
+
+
+def test_a_refused_ticket_without_time_and_place_shows_a_dash() -> None:
+    verdict = decide(replace(TICKET, answer=worlds.redeemed(Redeemed.REFUSED, "unpaid")))
+    assert dict(verdict.title.params) == {"time": "–", "place": "–"}
 
 
 def test_a_card_that_is_genuine_is_not_called_genuine_offline_when_its_chip_was_not_proven() -> None:
