@@ -51,7 +51,7 @@ TARGETS = (
     Target("dg7", "crypto.emrtd.dg7:parse_dg7", _UNUSABLE, 2048),
     Target("dg11", "crypto.emrtd.dg11:parse_dg11", _MALFORMED, 2048),
     Target("dg12", "crypto.emrtd.dg12:parse_dg12", _MALFORMED, 2048),
-    Target("dg13", "crypto.emrtd.vietnam:parse_dg13", _MALFORMED, 2048),
+    Target("dg13", "crypto.emrtd.vietnam:parse_dg13", _UNUSABLE, 2048),
     Target("dg16", "crypto.emrtd.dg16:parse_dg16", _MALFORMED, 2048),
     # Proof and trust
     Target("sod", "fuzz.steps:security_object", _UNSIGNED, 4096),
