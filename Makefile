@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo test check bench fuzz clean
+.PHONY: install demo test check bench fuzz mutation clean
 
 install: $(STAMP)
 
@@ -30,6 +30,10 @@ fuzz: TIME ?= 1800
 fuzz: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --constraint constraints.txt --editable '.[fuzz]'
 	$(BIN)/python -m fuzz.runner --seconds $(TIME) $(TARGETS); status=$$?; $(BIN)/python -m fuzz.report; exit $$status
+
+# MODULES: patterns of mutmut, such as "terminal.proof.verdict*"; all of setup.cfg when empty.
+mutation: install
+	packaging/mutation.sh $(MODULES)
 
 bench: install
 	for figure in bench/*.py; do $(BIN)/python "$$figure" || exit; done
