@@ -94,6 +94,7 @@ CATALOGUE = _catalogue(
     Fault("usage.bad", Who.STAFF, retriable=True, exit_code=2),
     Fault("script.differs", Who.STAFF, retriable=False, exit_code=1),
     Fault("trust.fingerprint", Who.ADMINISTRATOR, retriable=True, exit_code=1),
+    Fault("trust.refused", Who.ADMINISTRATOR, retriable=True, exit_code=1),
     Fault("trust.unreadable", Who.ADMINISTRATOR, retriable=False, exit_code=2),
     Fault("internal", Who.ADMINISTRATOR, retriable=True),
 )

@@ -18,6 +18,7 @@ MAX_FILE = 16 * 1024 * 1024
 
 _MAX_CERTIFICATES = 4096
 _SIGNED_DATA = "1.2.840.113549.1.7.2"
+_OPEN_SEQUENCE = b"\x30\x80"
 _PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,32})-----([A-Za-z0-9+/=\s]+)-----END \1-----")
 
 
@@ -72,9 +73,14 @@ def read_certificates(raw: bytes) -> tuple[Certificate, ...]:
 
 
 def _kind_of(raw: bytes) -> FileKind:
-    """By the first members of the outer sequence; only their tags count, since master lists come in BER too."""
-    first = tlv.read_header(raw)
-    inside = raw[first[2] :] if first[0] == der.SEQUENCE else b""
+    """By the first members of the outer sequence, whose length may be left open in a signed list."""
+    if raw.startswith(_OPEN_SEQUENCE):
+        inside = raw[len(_OPEN_SEQUENCE) :]
+    else:
+        tag, _, start = tlv.read_header(raw)
+        if tag != der.SEQUENCE:
+            raise MalformedError("certificate file: neither DER nor PEM")
+        inside = raw[start:]
     if inside.startswith(tlv.encode(der.OBJECT_IDENTIFIER, der.encode_identifier(_SIGNED_DATA))):
         return FileKind.SIGNED
     return FileKind.CRL if _begins_like_crl(inside) else FileKind.CERTIFICATES

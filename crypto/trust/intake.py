@@ -21,7 +21,7 @@ from crypto.trust.extensions import KeyUsage
 from crypto.trust.master_list import MasterList
 from crypto.trust.revocation import Crl
 from crypto.trust.states import country_of
-from crypto.trust.store import TrustRefusedError, TrustStore, plain_fingerprint
+from crypto.trust.store import FingerprintDiffersError, TrustRefusedError, TrustStore, plain_fingerprint
 
 
 class Reason(Enum):
@@ -47,7 +47,7 @@ class Intake:
     """What a file came to: ``accepted`` are in the store now, ``new`` of them since this import.
 
     ``signed`` says whether the file has a signature, ``refusal`` why that does not count; ``states`` are the two-letter
-    codes of the accepted, in order. ``voucher`` is the fingerprint of the certificate that vouched for the list.
+    codes of the accepted, in order. ``signer`` is a master list's, as far as it could be found.
     """
 
     certificates: int
@@ -57,7 +57,7 @@ class Intake:
     states: tuple[str, ...]
     signed: bool
     refusal: ProofError | None = None
-    voucher: str = ""
+    signer: Certificate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +72,10 @@ class Origin:
 def import_bundle(store: TrustStore, contents: FileContents, origin: Origin, confirmed: str | None = None) -> Intake:
     """Import a file of certificates. ``confirmed`` is the file's SHA-256 as the operator gives it.
 
-    Raises TrustRefusedError when that is not this file's, or the store refuses; OSError.
+    Raises FingerprintDiffersError when that is not this file's; TrustRefusedError, OSError from the store.
     """
     if confirmed is not None and plain_fingerprint(confirmed) != contents.fingerprint:
-        raise TrustRefusedError("trust: the file's SHA-256 fingerprint is not the one given")
+        raise FingerprintDiffersError("trust: the file's SHA-256 fingerprint is not the one given")
     fit, rejected = _sorted_out(contents.parts)
     way = Way.BUNDLE if confirmed is not None else Way.LINK
     base = Provenance(way, origin.source, origin.at, contents.fingerprint, words=origin.words)
@@ -91,17 +91,18 @@ def import_master_list(
     A list that is not what it should be, or whose signer nobody accepted, comes back with its ``refusal`` and lets
     nothing in. Raises TrustRefusedError, OSError from the store.
     """
-    members: tuple[bytes, ...] = ()
     try:
-        found = MasterList.parse(contents.parts[0])
-        members = found.members
-        voucher = found.verify(store, origin.at, signer).fingerprint
+        found = MasterList.parse(contents.parts[0], signer)
     except ProofError as error:
-        return Intake(len(members), 0, 0, (), (), signed=True, refusal=error)
-    fit, rejected = _sorted_out(members)
+        return Intake(0, 0, 0, (), (), signed=True, refusal=error)
+    try:
+        voucher = found.verify(store, origin.at).fingerprint
+    except ProofError as error:
+        return Intake(len(found.members), 0, 0, (), (), signed=True, refusal=error, signer=found.signer)
+    fit, rejected = _sorted_out(found.members)
     base = Provenance(Way.MASTER_LIST, origin.source, origin.at, contents.fingerprint, voucher, origin.words)
     taken = _taken(store, contents, fit, [Anchor(certificate, base) for certificate in fit], rejected)
-    return replace(taken, certificates=len(members), signed=True, voucher=voucher)
+    return replace(taken, certificates=len(found.members), signed=True, signer=found.signer)
 
 
 def import_crl(store: TrustStore, contents: FileContents, origin: Origin) -> Crl:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from crypto import der, tlv
-from crypto.emrtd.cms import SignedData
+from crypto import ber, der, tlv
+from crypto.emrtd.cms import Signature, SignedData
 from crypto.errors import MalformedError, NotSupportedError, ProofError, SignatureWrongError
 from crypto.trust.certificate import Certificate
 from crypto.trust.chain import issuer_of
@@ -25,40 +25,48 @@ class ListSignerError(ProofError):
 
 @dataclass(frozen=True, slots=True)
 class MasterList:
-    """A master list: ``members`` in DER as they came, not yet parsed; nothing is proven before ``verify``."""
+    """A master list: ``members`` in DER as they came, not yet parsed; nothing is proven before ``verify``.
+
+    ``given`` is the certificate that the operator named: the signer's own, or its issuer's.
+    """
 
     members: tuple[bytes, ...] = field(repr=False)
-    _signed: SignedData = field(repr=False)
+    given: Certificate | None
+    _signature: Signature = field(repr=False)
 
     @classmethod
-    def parse(cls, raw: bytes) -> MasterList:
-        """The list from its CMS object; raises MalformedError, NotSupportedError."""
+    def parse(cls, raw: bytes, given: Certificate | None = None) -> MasterList:
+        """The list from its CMS object; raises MalformedError, NotSupportedError, SignerMissingError."""
         signed = SignedData.parse(raw)
         if signed.content_type != _CONTENT_TYPE:
             raise NotSupportedError("master list: the signed content is something else")
-        members = der.parts(tlv.parse_one(signed.content))
+        members = der.parts(tlv.parse_one(ber.definite(signed.content)))
         if len(members) != 2 or der.unsigned(members[0]) != 0:
             raise NotSupportedError("master list: not of version 0")
         certificates = tlv.slices(der.value(members[1], der.SET))
         if len(certificates) > _MAX_CERTIFICATES:
             raise MalformedError("master list: too many certificates")
-        return cls(certificates, signed)
+        return cls(certificates, given, signed.signature([given] if given else ()))
 
-    def verify(self, store: TrustStore, at: datetime, given: Certificate | None = None) -> Certificate:
+    @property
+    def signer(self) -> Certificate:
+        """The certificate that is taken for the signer's."""
+        return self._signature.signer
+
+    def verify(self, store: TrustStore, at: datetime) -> Certificate:
         """Check the signature, and that an accepted issuer vouches for its signer; the certificate that vouched.
 
-        ``given`` is the signer or its issuer as the operator named it; without it, the signer must lead to an accepted
-        root. The dates count at the list's signing time, or at ``at`` (aware) where it does not tell: a list stays what
-        its signer said, also after his certificate ended.
+        Without ``given``, the signer must lead to an accepted root. The dates count at the list's signing time, or at
+        ``at`` (aware) where it does not tell: a list stays what its signer said, also after his certificate ended.
 
         Raises SignatureWrongError, MalformedError, NotSupportedError, ListSignerError (a signer whom ``given`` does not
         vouch for, or who may not sign lists), IssuerUnknownError, IssuerExpiredError, IssuerRevokedError.
         """
-        signature = self._signed.verify([given] if given else ())
-        signer = signature.signer
+        self._signature.verify()
+        signer, given, attributes = self.signer, self.given, self._signature.info.attributes
         if given is not None and signer == given:
             return given
-        told = signature.info.attributes.signing_time if signature.info.attributes else None
+        told = attributes.signing_time if attributes else None
         when = min(told or at, at)
         if MASTER_LIST_SIGNING not in signer.extensions.extended_use:
             # Any document signer of an accepted state could make lists otherwise.

@@ -24,6 +24,7 @@ MAX_CRL = 4 * 1024 * 1024
 
 _MAX_ENTRIES = 100_000
 _MAX_EXTENSIONS = 16
+_BOOLEAN = 0x01
 _AUTHORITY_KEY_ID = "2.5.29.35"
 _NUMBER = "2.5.29.20"
 _DISTRIBUTION_POINT = "2.5.29.28"
@@ -189,14 +190,15 @@ def _extensions(items: tuple[Tlv, ...], known: set[str]) -> dict[str, bytes]:
         raise MalformedError("CRL: too many extensions")
     found: dict[str, bytes] = {}
     for item in items:
-        kind, *middle, value = der.parts(item) or (item, item)
-        oid = der.identifier(kind)
-        critical = len(middle) == 1 and middle[0].tag == 0x01 and middle[0].value not in (b"", b"\0")
-        if len(middle) > 1 or oid in found:
-            raise MalformedError("CRL: an extension of another form, or doubled")
-        if critical and oid not in known:
+        members = der.parts(item)
+        if not 2 <= len(members) <= 3:
+            raise MalformedError("CRL: an extension is not number, criticality and value")
+        oid = der.identifier(members[0])
+        if oid in found:
+            raise MalformedError("CRL: an extension is doubled")
+        if len(members) == 3 and oid not in known and der.value(members[1], _BOOLEAN) != b"\0":
             raise NotSupportedError(f"CRL: critical extension {oid}")
-        found[oid] = der.value(value, der.OCTET_STRING)
+        found[oid] = der.value(members[-1], der.OCTET_STRING)
     return found
 
 

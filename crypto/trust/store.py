@@ -28,6 +28,10 @@ class TrustRefusedError(ProofError):
     """The trust store does not make this change: a fingerprint differs, a list is older, or the store has moved on."""
 
 
+class FingerprintDiffersError(TrustRefusedError):
+    """The fingerprint that the operator gave is no whole one, or not that of anything here."""
+
+
 class TrustStore:
     """Accepted issuers, in a directory (``open``) or from files for one run (``load_files``).
 
@@ -141,14 +145,14 @@ class TrustStore:
         """Accept the one certificate in ``raw`` (DER or PEM) if its fingerprint is the one that the operator typed.
 
         The typed one may have any case, colons and spaces, but must be whole. ``at`` is aware. An anchor that is
-        there already is kept as it was. Raises TrustRefusedError, MalformedError, NotSupportedError, OSError.
+        there already is kept as it was. Raises FingerprintDiffersError, TrustRefusedError, MalformedError, OSError.
         """
         certificates = read_certificates(raw)
         if len(certificates) != 1:
             raise TrustRefusedError("trust: a file with exactly one certificate is required")
         certificate = certificates[0]
         if plain_fingerprint(fingerprint) != certificate.fingerprint:
-            raise TrustRefusedError("trust: the certificate's SHA-256 fingerprint is not the one given")
+            raise FingerprintDiffersError("trust: the certificate's SHA-256 fingerprint is not the one given")
         if not certificate.is_ca:
             raise TrustRefusedError("trust: this certificate may not sign others, so it is no issuer's root")
         anchor = Anchor(certificate, Provenance(Way.FINGERPRINT, source, at, words=words))
@@ -192,12 +196,12 @@ class TrustStore:
         """Stop accepting what has this fingerprint: a certificate, a list, or a whole imported file. How many went.
 
         With a root go the links and roots that rest on it alone, and lists of an issuer that nobody accepts any more.
-        Raises TrustRefusedError when nothing has this fingerprint, OSError.
+        Raises FingerprintDiffersError when nothing has this fingerprint, TrustRefusedError, OSError.
         """
         typed = plain_fingerprint(fingerprint)
         gone = {r.fingerprint for r in self._records if typed in (r.fingerprint, r.provenance.file)}
         if not gone:
-            raise TrustRefusedError("trust: nothing that is accepted has this fingerprint")
+            raise FingerprintDiffersError("trust: nothing that is accepted has this fingerprint")
         while (
             resting := {
                 r.fingerprint for r in self._records if r.provenance.way is Way.LINK and r.provenance.voucher in gone
@@ -228,10 +232,10 @@ class TrustStore:
 
 
 def plain_fingerprint(typed: str) -> str:
-    """A SHA-256 fingerprint as machines write it, from any case, colons and spaces; raises TrustRefusedError."""
+    """A SHA-256 fingerprint as machines write it, from any case, colons and spaces; raises FingerprintDiffersError."""
     plain = "".join(typed.replace(":", " ").split()).lower()
     if not _FINGERPRINT.fullmatch(plain):
-        raise TrustRefusedError("trust: a whole SHA-256 fingerprint is required, 64 hex digits")
+        raise FingerprintDiffersError("trust: a whole SHA-256 fingerprint is required, 64 hex digits")
     return plain
 
 

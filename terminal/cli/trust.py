@@ -1,4 +1,4 @@
-"""``tram trust``: the issuers of ID cards that this site accepts. Nothing gets in without its fingerprint."""
+"""``tram trust``: the issuers of ID cards that this site accepts. Nothing gets in without somebody's word for it."""
 
 from __future__ import annotations
 
@@ -9,64 +9,90 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crypto.errors import ProofError
+from terminal.cli import trust_import, trust_setup
 from terminal.cli.arguments import add_config, add_json, settings_of
 from terminal.cli.output import print_json
+from terminal.cli.trust_print import anchor_json, certificate_json, crl_json, print_anchor, print_certificate, print_crl
+from terminal.cli.trust_print import words as text
 from terminal.clock import SystemClock
 from terminal.faults import FaultError
-from terminal.messages import say
-from terminal.model import Message
 
 if TYPE_CHECKING:
-    from crypto.trust.certificate import Certificate
-    from crypto.trust.store import Anchor, TrustStore
+    from crypto.trust.anchor import Anchor
+    from crypto.trust.store import TrustStore
 
-HELP = "list, add and remove accepted issuers of ID cards (CSCA certificates)"
+HELP = "list, add, import and remove accepted issuers of ID cards (CSCA certificates)"
 
 _NOT_ACCEPTED = 1
-_MAX_FILE = 1 << 20
+_SHORTEST = 8
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|add|remove")
-    _common(actions.add_parser("list", help="accepted issuers"))
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|setup|add|import|crl|remove")
+    listing = actions.add_parser("list", help="accepted issuers and revocation lists")
+    listing.add_argument("--country", metavar="CC", help="only those of this country, two letters")
+    _common(listing)
+    show = actions.add_parser("show", help="one accepted issuer, with its certificate in PEM")
+    show.add_argument("fingerprint", metavar="FINGERPRINT", help="its SHA-256 fingerprint, or its first eight digits")
+    _common(show)
+    setup = actions.add_parser("setup", help="accept a root step by step, by comparing its fingerprint")
+    trust_setup.configure(setup)
+    _places(setup)
     add = actions.add_parser("add", help="accept an issuer whose fingerprint you have from another source")
     add.add_argument("file", type=Path, metavar="FILE", help="certificate, DER or PEM")
     add.add_argument("--fingerprint", metavar="HEX", help="its SHA-256 fingerprint; without it the file's is shown")
+    add.add_argument("--words", metavar="TEXT", default="", help="who compared with which source, to be kept")
     _common(add)
-    remove = actions.add_parser("remove", help="stop accepting an issuer")
-    remove.add_argument("fingerprint", metavar="FINGERPRINT", help="its SHA-256 fingerprint")
+    incoming = actions.add_parser("import", help="a master list, a file of certificates, or a revocation list")
+    trust_import.configure_import(incoming)
+    _common(incoming)
+    crl = actions.add_parser("crl", help="a revocation list of an accepted issuer")
+    trust_import.configure_crl(crl)
+    _common(crl)
+    remove = actions.add_parser("remove", help="stop accepting an issuer, or all that came in one file")
+    remove.add_argument("fingerprint", metavar="FINGERPRINT", help="SHA-256 of the certificate, list or imported file")
     _common(remove)
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--store", type=Path, metavar="DIR", help="trust store (default: the configured one)")
-    add_config(parser)
+    _places(parser)
     add_json(parser)
 
 
+def _places(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--store", type=Path, metavar="DIR", help="trust store (default: the configured one)")
+    add_config(parser)
+
+
 def run(args: argparse.Namespace) -> int:
-    """Do it; 1 when a certificate was shown but not accepted. Raises FaultError ``trust.…`` or ``usage.bad``."""
+    """Do it; 1 when nothing was accepted. Raises FaultError ``trust.…`` or ``usage.bad``."""
     from crypto.trust.store import TrustStore
 
+    actions = {
+        "list": _list,
+        "show": _show,
+        "setup": trust_setup.run,
+        "add": _add,
+        "import": trust_import.run_import,
+        "crl": trust_import.run_crl,
+        "remove": _remove,
+    }
     directory = args.store or settings_of(args).trust.directory
     with _trust_faults():
-        store = TrustStore.open(directory)
-        if args.action == "list":
-            return _list(args, store)
-        if args.action == "remove":
-            return _remove(args, store)
-        return _add(args, store)
+        return actions[args.action](args, TrustStore.open(directory))
 
 
 @contextlib.contextmanager
 def _trust_faults() -> Iterator[None]:
-    from crypto.trust.store import TrustRefusedError
+    from crypto.trust.store import FingerprintDiffersError, TrustRefusedError
 
     try:
         yield
-    except TrustRefusedError as error:
+    except FingerprintDiffersError as error:
         raise FaultError("trust.fingerprint", str(error)) from error
+    except TrustRefusedError as error:
+        raise FaultError("trust.refused", str(error)) from error
     except ProofError as error:
         raise FaultError("trust.unreadable", str(error)) from error
     except OSError as error:
@@ -74,78 +100,82 @@ def _trust_faults() -> Iterator[None]:
 
 
 def _list(args: argparse.Namespace, store: TrustStore) -> int:
+    now = SystemClock().now()
+    anchors = [anchor for anchor in (*store.anchors, *store.links) if _of_country(anchor, args.country)]
+    lists = [crl for crl, _ in store.crls]
     if args.json:
-        print_json({"anchors": [_anchor_json(anchor) for anchor in store.anchors]})
+        found = [anchor_json(anchor) for anchor in anchors]
+        print_json({"anchors": found, "lists": [crl_json(crl, now) for crl in lists]})
         return 0
-    for anchor in store.anchors:
-        _print_certificate(anchor.certificate, args.lang)
-        _print_row("source", f"{anchor.source}, {anchor.added_at:%d/%m/%Y}", args.lang)
-    if not store.anchors:
-        print(say(Message("cli.trust.none"), args.lang))
+    for anchor in anchors:
+        print_anchor(anchor, args.lang)
+    for crl in lists:
+        print(f"{text('crl', args.lang)}: ", end="")
+        print_crl(crl, now, args.lang)
+    if not anchors:
+        print(text("none", args.lang))
     return 0
 
 
-def _add(args: argparse.Namespace, store: TrustStore) -> int:
-    from crypto.trust.store import read_certificates
+def _of_country(anchor: Anchor, country: str | None) -> bool:
+    from crypto.trust.states import country_of
 
-    raw = _read(args.file)
+    return country is None or country_of(anchor.certificate) == country.upper()
+
+
+def _show(args: argparse.Namespace, store: TrustStore) -> int:
+    from crypto.trust.store import FingerprintDiffersError
+
+    wanted = "".join(args.fingerprint.replace(":", " ").split()).lower()
+    found = [anchor for anchor in (*store.anchors, *store.links) if anchor.fingerprint.startswith(wanted)]
+    if len(wanted) < _SHORTEST or len(found) != 1:
+        raise FingerprintDiffersError("trust: not the fingerprint of one accepted certificate")
+    pem = _pem(found[0].certificate.der)
+    if args.json:
+        print_json({"anchor": {**anchor_json(found[0]), "pem": pem}})
+    else:
+        print_anchor(found[0], args.lang)
+        print(pem, end="")
+    return 0
+
+
+def _pem(der: bytes) -> str:
+    from base64 import encodebytes
+    from textwrap import wrap
+
+    body = "\n".join(wrap(encodebytes(der).decode("ascii").replace("\n", ""), 64))
+    return f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"
+
+
+def _add(args: argparse.Namespace, store: TrustStore) -> int:
+    from crypto.trust.bundle import read_certificates
+
+    raw = trust_import.read_raw(args.file)
     if args.fingerprint:
-        anchor = store.add(raw, args.fingerprint, args.file.name, SystemClock().now())
-        return _done(args, "added", anchor)
+        anchor = store.add(raw, args.fingerprint, args.file.name, SystemClock().now(), args.words)
+        return _done(args, "added", [anchor], anchor_json(anchor))
     certificates = read_certificates(raw)
     if args.json:
-        print_json({"accepted": False, "certificates": [_certificate_json(found) for found in certificates]})
+        print_json({"accepted": False, "certificates": [certificate_json(found) for found in certificates]})
         return _NOT_ACCEPTED
     for certificate in certificates:
-        _print_certificate(certificate, args.lang)
-    print(say(Message("cli.trust.compare"), args.lang))
+        print_certificate(certificate, args.lang)
+    print(text("compare", args.lang))
     return _NOT_ACCEPTED
 
 
 def _remove(args: argparse.Namespace, store: TrustStore) -> int:
-    before = {anchor.fingerprint: anchor for anchor in store.anchors}
+    before = (*store.anchors, *store.links)
     store.remove(args.fingerprint)
-    (gone,) = before.keys() - {anchor.fingerprint for anchor in store.anchors}
-    return _done(args, "removed", before[gone])
+    gone = [anchor for anchor in before if anchor.fingerprint not in store.fingerprints]
+    return _done(args, "removed", gone, [anchor_json(anchor) for anchor in gone])
 
 
-def _done(args: argparse.Namespace, what: str, anchor: Anchor) -> int:
+def _done(args: argparse.Namespace, what: str, anchors: list[Anchor], found: object) -> int:
     if args.json:
-        print_json({what: _anchor_json(anchor)})
+        print_json({what: found})
     else:
-        print(f"{say(Message(f'cli.trust.{what}'), args.lang)}:")
-        _print_certificate(anchor.certificate, args.lang)
+        print(f"{text(what, args.lang)}:")
+        for anchor in anchors:
+            print_anchor(anchor, args.lang)
     return 0
-
-
-def _read(file: Path) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            return stream.read(_MAX_FILE)
-    except OSError as error:
-        raise FaultError("usage.bad", f"{file}: {error.strerror}") from error
-
-
-def _anchor_json(anchor: Anchor) -> dict[str, object]:
-    added = anchor.added_at.isoformat() if anchor.added_at else None
-    return {**_certificate_json(anchor.certificate), "source": anchor.source, "added_at": added}
-
-
-def _certificate_json(certificate: Certificate) -> dict[str, object]:
-    return {
-        "fingerprint": certificate.fingerprint,
-        "subject": certificate.subject,
-        "not_before": certificate.not_before.isoformat(),
-        "not_after": certificate.not_after.isoformat(),
-    }
-
-
-def _print_certificate(certificate: Certificate, language: str) -> None:
-    pairs = certificate.fingerprint.upper()
-    print(certificate.subject)
-    _print_row("sha256", ":".join(pairs[at : at + 2] for at in range(0, 64, 2)), language)
-    _print_row("valid", f"{certificate.not_before:%d/%m/%Y} – {certificate.not_after:%d/%m/%Y}", language)
-
-
-def _print_row(label: str, text: str, language: str) -> None:
-    print(f"  {say(Message(f'cli.trust.{label}'), language)}: {text}")

@@ -119,7 +119,7 @@ def test_a_fresh_computer_says_what_to_do_first(tram: Tram, part: Part) -> None:
     assert code == 1
     assert conditions(found) == {"config": "fail", "backend": "fail", "trust": "fail"}
     assert "backend.url" in found["config"]["detail"]
-    assert "tram trust add" in found["trust"]["remedy"]
+    assert "tram trust setup" in found["trust"]["remedy"]
 
 
 @pytest.mark.parametrize(("fault", "condition"), [("net.down", "limited"), ("net.denied", "fail"), ("net.tls", "fail")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -10,6 +11,9 @@ import pytest
 
 from drivers.simulator.issuer.authority import Authority
 from tests.unit.terminal.cli.conftest import Tram
+
+SIGNER = Authority(b"trust verb").signer().certificate
+EMPTY: dict[str, object] = {"anchors": [], "lists": []}
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +34,10 @@ def fingerprint(root: bytes) -> str:
 
 
 def test_a_fresh_store_is_empty_and_says_what_to_do(tram: Tram, lines: Callable[..., object]) -> None:
-    assert tram("trust", "list") == (0, {"anchors": []})
+    assert tram("trust", "list") == (0, EMPTY)
     code, shown = lines("trust", "list")  # type: ignore[misc]
     assert (code, len(shown)) == (0, 1)
-    assert "tram trust add" in shown[0]
+    assert "tram trust setup" in shown[0]
 
 
 def test_without_fingerprint_the_certificate_is_shown_and_not_accepted(
@@ -43,15 +47,15 @@ def test_without_fingerprint_the_certificate_is_shown_and_not_accepted(
     assert (code, shown["accepted"]) == (1, False)
     assert shown["certificates"][0]["fingerprint"] == fingerprint
     assert "CSCA SIMULATED" in shown["certificates"][0]["subject"]
-    assert tram("trust", "list") == (0, {"anchors": []})
+    assert tram("trust", "list") == (0, EMPTY)
 
 
-def test_for_people_the_fingerprint_is_in_pairs_with_what_to_do_next(
+def test_for_people_the_fingerprint_is_in_groups_with_what_to_do_next(
     lines: Callable[..., object], file: Path, fingerprint: str
 ) -> None:
     code, shown = lines("trust", "add", file, "--lang", "vi")  # type: ignore[misc]
     assert code == 1
-    assert fingerprint[:2].upper() + ":" + fingerprint[2:4].upper() in shown[1]
+    assert f"{fingerprint[:8]} {fingerprint[8:16]}".upper() in shown[1]
     assert shown[2] == "  Hiệu lực: 01/01/2021 – 31/12/2046"
     assert "--fingerprint" in shown[3]
 
@@ -64,8 +68,8 @@ def test_an_issuer_is_accepted_listed_and_removed(tram: Tram, file: Path, finger
     assert [anchor["fingerprint"] for anchor in shown["anchors"]] == [fingerprint]
     assert (home / "user_data_path" / "trust").is_dir()
     code, shown = tram("trust", "remove", fingerprint)
-    assert (code, shown["removed"]["fingerprint"]) == (0, fingerprint)
-    assert tram("trust", "list") == (0, {"anchors": []})
+    assert (code, [one["fingerprint"] for one in shown["removed"]]) == (0, [fingerprint])
+    assert tram("trust", "list") == (0, EMPTY)
 
 
 def test_people_see_what_was_accepted_and_removed(
@@ -88,7 +92,13 @@ def test_people_see_what_was_accepted_and_removed(
         (("remove", "00" * 32), 1, "trust.fingerprint"),
         (("add", "BROKEN"), 2, "trust.unreadable"),
         (("add", "GONE"), 2, "usage.bad"),
-        (("list", "--store", "FILE"), 2, "trust.unreadable"),
+        (("add", "NO_CA", "--fingerprint", sha256(SIGNER).hexdigest()), 1, "trust.refused"),
+        (("show", "00" * 32), 1, "trust.fingerprint"),
+        (("show", ""), 1, "trust.fingerprint"),
+        (("crl", "FILE"), 2, "trust.unreadable"),
+        (("import", "GONE"), 2, "usage.bad"),
+        (("import", "FILE", "--signer", "GONE"), 2, "usage.bad"),
+        (("import", "FILE", "--confirm", "00" * 32), 1, "trust.fingerprint"),
         (("shine",), 2, "usage.bad"),
     ],
 )
@@ -96,12 +106,44 @@ def test_what_is_not_accepted_is_told(
     tram: Tram, file: Path, tmp_path: Path, arguments: tuple[str, ...], code: int, fault: str
 ) -> None:
     (tmp_path / "broken.der").write_bytes(b"no certificate")
-    places = {"FILE": file, "BROKEN": tmp_path / "broken.der", "GONE": tmp_path / "gone.der"}
+    (tmp_path / "signer.der").write_bytes(SIGNER)
+    places = {
+        "NO_CA": tmp_path / "signer.der",
+        "FILE": file,
+        "BROKEN": tmp_path / "broken.der",
+        "GONE": tmp_path / "gone.der",
+    }
     found, shown = tram("trust", *[places.get(argument, argument) for argument in arguments])
-    if arguments[0] == "list":  # a file in the place of the folder holds no index, so nothing is accepted
-        assert (found, shown) == (0, {"anchors": []})
-    else:
-        assert (found, shown["error"]["code"]) == (code, fault)
+    assert (found, shown["error"]["code"]) == (code, fault)
+
+
+def test_a_file_in_the_place_of_the_folder_accepts_nothing(tram: Tram, file: Path) -> None:
+    assert tram("trust", "list", "--store", file) == (0, EMPTY)
+
+
+def test_a_damaged_store_is_told(tram: Tram, file: Path, fingerprint: str, tmp_path: Path) -> None:
+    tram("trust", "add", file, "--fingerprint", fingerprint, "--store", tmp_path)
+    (tmp_path / "accepted.trust").write_bytes(b"tram-trust 2")
+    code, shown = tram("trust", "list", "--store", tmp_path)
+    assert (code, shown["error"]["code"]) == (2, "trust.unreadable")
+
+
+def test_one_issuer_is_shown_with_its_certificate(
+    tram: Tram, lines: Callable[..., object], file: Path, root: bytes, fingerprint: str
+) -> None:
+    tram("trust", "add", file, "--fingerprint", fingerprint, "--words", "Trần Thị Thử: công văn 12")
+    code, shown = tram("trust", "show", fingerprint[:8].upper())
+    assert (code, shown["anchor"]["words"], shown["anchor"]["way"]) == (0, "Trần Thị Thử: công văn 12", "fingerprint")
+    assert ssl.PEM_cert_to_DER_cert(shown["anchor"]["pem"]) == root
+    code, printed = lines("trust", "show", fingerprint)  # type: ignore[misc]
+    assert "  Who compared with what: Trần Thị Thử: công văn 12" in printed
+    assert "-----END CERTIFICATE-----" in printed
+
+
+def test_the_list_can_be_of_one_country(tram: Tram, file: Path, fingerprint: str) -> None:
+    tram("trust", "add", file, "--fingerprint", fingerprint)
+    assert len(tram("trust", "list", "--country", "vn")[1]["anchors"]) == 1
+    assert tram("trust", "list", "--country", "DE")[1]["anchors"] == []
 
 
 def test_a_store_that_cannot_be_written_is_told(tram: Tram, file: Path, fingerprint: str) -> None:
