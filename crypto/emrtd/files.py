@@ -91,6 +91,7 @@ class FileReader:
         self.asked = 0
         self.granted = 0
         self._exact = False
+        self._offered = 0
 
     def read(self, ef: Ef, *, have: bytes = b"", on_block: OnBlock | None = None) -> bytes:
         """The whole of ``ef``, a single data object whose header tells its size.
@@ -177,7 +178,7 @@ class FileReader:
             self.asked = max(self.asked, size)
             response = self._channel.send(command(size))
             if response.sw >> 8 == 0x6C and 0 < response.sw & 0xFF < size:
-                response = self._channel.send(command(response.sw & 0xFF))  # so much is left here; no rule for others
+                response = self._channel.send(command(self._offered_instead(response.sw & 0xFF)))
             if response.sw in (SW_OK, SW_END_OF_FILE):
                 self.granted = max(self.granted, size)
             if not self._too_long(response, size):
@@ -186,6 +187,13 @@ class FileReader:
             if smaller is None:
                 raise StatusError("read: no block size is accepted", response.sw)
             self.block = smaller
+
+    def _offered_instead(self, size: int) -> int:
+        # It is how much is left of a file, so no rule for others; unless it is the same each time.
+        if size == self._offered:
+            self.block = min(self.block, size)
+        self._offered = size
+        return size
 
     def _too_long(self, response: Response, size: int) -> bool:
         if response.sw == SW_WRONG_LENGTH or response.sw >> 8 == 0x6C:

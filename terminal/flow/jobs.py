@@ -21,7 +21,7 @@ from crypto.errors import (
 )
 from terminal.events import Answered, AskFailed, Event, PhotoRead, ReadDone, ReadFailed, StepEntered
 from terminal.faults import FaultError
-from terminal.model import EligibilityAnswer, RedeemAnswer
+from terminal.model import EligibilityAnswer, RedeemAnswer, Word
 from terminal.ports import Backend, CardJob, CardLink, EligibilityQuestion, RedeemQuestion
 from terminal.proof.habits import HabitBook
 from terminal.proof.unfinished import Shelf
@@ -109,8 +109,8 @@ class ReadWork:
 
         try:
             dg2 = talk.read_photo()
-            if dg2 is None:
-                return
+            if dg2 is None or talk.passive is None or talk.passive.signature is not Word.SUCCESSFUL:
+                return  # a face that no signature covers is nobody's
             SecurityObject.parse(talk.files[Ef.SOD]).verify_file(2, dg2)
             self.post(PhotoRead(session, photos.decode(dg2)))
         except CancelledError:

@@ -31,7 +31,7 @@ from terminal.proof.chip_proof import NO_KEY, ChipProof, prove_by_mapping, prove
 from terminal.proof.habits import NOTHING_KNOWN, SHORT_BLOCK, Habits
 from terminal.proof.opening import UNOPENED, CardAccess, Opened, open_chip, read_card_access, select_application
 from terminal.proof.passive import PassiveReport, passive_authentication
-from terminal.proof.unfinished import Unfinished
+from terminal.proof.unfinished import NOTHING_READ, Unfinished
 
 _IDENTITY = (Ef.DG13, Ef.DG1, Ef.DG14)
 _TELL_WHO = frozenset({1, 13})
@@ -168,10 +168,10 @@ class ChipConversation:
         return replace(self.habits, losses=self._habits.losses + suspect)
 
     @property
-    def unfinished(self) -> Unfinished | None:
-        """What a next conversation can go on from; None before the SOD was read."""
+    def unfinished(self) -> Unfinished:
+        """What a next conversation can go on from."""
         if Ef.SOD not in self.files:
-            return self._resume
+            return self._resume or NOTHING_READ
         kept = {ef: raw for ef, raw in self.files.items() if ef.number}
         part = self._reader.partial if self._reader.reading else b""
         return Unfinished(self.files[Ef.SOD], kept, self._reader.reading, part)
@@ -226,13 +226,14 @@ class ChipConversation:
 
     def _read_security_object(self) -> None:
         sod = self.files[Ef.SOD] = self._read(Ef.SOD)
-        if self._resume is not None and self._resume.sod == sod:
-            self.files.update(self._resume.files)
-            self.resumed = True
         try:
             self._listed = frozenset(SecurityObject.parse(sod).hashes)
         except ProofError:
             self._listed = _TELL_WHO  # to say whose card it may be
+        if self._resume is not None and self._resume.sod == sod:
+            self.resumed = True
+            # A copy may have lain there before, with this security object and other files.
+            self.files.update({ef: raw for ef, raw in self._resume.files.items() if self._fits(ef, raw)})
 
     def _read_listed(self, ef: Ef) -> None:
         if self.alive and ef.number in self._listed and ef not in self.files:
@@ -245,15 +246,14 @@ class ChipConversation:
             return  # absent, refused or not a file: what is demanded of it will be UNDETERMINED
 
     def _read(self, ef: Ef) -> bytes:
-        have = b""
-        if self.resumed and self._resume is not None and self._resume.part_of is ef:
-            have = self._resume.part
+        part = self._part_of(ef)
 
         def told(done: int, total: int) -> None:
             self._report(Progress(self._step, ef, done, total))
 
         try:
-            return self._reader.read(ef, have=have, on_block=told)
+            raw = self._reader.read(ef, have=part, on_block=told)
+            return raw if not part or self._fits(ef, raw) else self._reader.read(ef, on_block=told)
         except MessagingBrokenError:
             # Some chips end the session over one file or one length that they do not like. Once, it is opened anew and
             # asked with short blocks; a disturbed or attacked session breaks again.
@@ -262,6 +262,19 @@ class ChipConversation:
             reopen, self._reopen = self._reopen, None
             reopen()
             return self._reader.read(ef, on_block=told)
+
+    def _part_of(self, ef: Ef) -> bytes:
+        return self._resume.part if self.resumed and self._resume and self._resume.part_of is ef else b""
+
+    def _fits(self, ef: Ef, raw: bytes) -> bool:
+        """Whether the security object holds this hash for the file."""
+        if ef.number is None:
+            return False
+        try:
+            SecurityObject.parse(self.files[Ef.SOD]).verify_file(ef.number, raw)
+        except ProofError:
+            return False
+        return True
 
     # Proving ---------------------------------------------------------------------------------------------------------
 
@@ -287,13 +300,7 @@ class ChipConversation:
 
     def _covered(self, ef: Ef) -> bytes | None:
         raw = self.files.get(ef)
-        if raw is None or ef.number is None:
-            return None
-        try:
-            SecurityObject.parse(self.files[Ef.SOD]).verify_file(ef.number, raw)
-        except ProofError:
-            return None
-        return raw
+        return raw if raw is not None and self._fits(ef, raw) else None
 
     @staticmethod
     def _bound(chip: ChipProof, passive: PassiveReport) -> Check:

@@ -13,13 +13,17 @@ from crypto.emrtd.lds import Ef
 class Unfinished:
     """Whole files and the beginning of one more, of the document that ``sod`` belongs to.
 
-    It is used only with a chip that answers with this very EF.SOD: its hashes are of these files or of none.
+    It is used only with a chip that answers with this very EF.SOD, and of it only what fits the hashes therein.
     """
 
     sod: bytes = field(repr=False)
     files: Mapping[Ef, bytes] = field(repr=False)
     part_of: Ef | None = None
     part: bytes = field(default=b"", repr=False)
+
+
+NOTHING_READ = Unfinished(b"", {})
+"""The card was lost before its security object was read."""
 
 
 class Shelf:
@@ -37,7 +41,7 @@ class Shelf:
                 self._session, self._kept = session, None
             return self._kept
 
-    def put(self, session: int, unfinished: Unfinished | None) -> None:
+    def put(self, session: int, unfinished: Unfinished) -> None:
         """Keep it for the session that is open; what comes too late for its session is thrown away."""
         with self._lock:
             if self._session == session:
