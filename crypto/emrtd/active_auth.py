@@ -47,7 +47,7 @@ class ActiveAuthentication:
 
     algorithm: str
     """Such as ``RSA SHA-256`` or ``ECDSA brainpoolP256r1 SHA-256``."""
-    challenge: bytes
+    challenge: bytes = field(repr=False)
     signature: bytes = field(repr=False)
 
 

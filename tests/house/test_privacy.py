@@ -121,6 +121,8 @@ HARMLESS = {
     "crypto.codes.sniff": "domain",
     "crypto.codes.ticket": "issuer ticket_id event product not_before expires key_id public",
     "crypto.dh": "name",
+    "crypto.emrtd.active_auth": "algorithm",
+    "crypto.emrtd.chip_auth": "algorithm",
     "crypto.emrtd.cms": "key_id digest content_type",
     "crypto.emrtd.lds": "lds_version unicode_version",
     "crypto.emrtd.mrz": "document_code state nationality",

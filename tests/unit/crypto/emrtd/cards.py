@@ -11,11 +11,14 @@ from crypto import der, tlv
 from crypto.apdu import Channel, Command, Response
 from crypto.curves import Curve
 from crypto.dh import DhGroup
-from crypto.emrtd import ciphers, keys, pace_mapping
+from crypto.emrtd import ciphers, keys, pace, pace_mapping
 from crypto.emrtd.keys import Purpose, SessionKeys, Suite
+from crypto.emrtd.pace import Password
+from crypto.emrtd.security_infos import PaceInfo
 
 Handler = Callable[[Command], Response]
 
+CAN = Password.can("123450")
 VECTORS = Path(__file__).parents[3] / "vectors"
 
 
@@ -219,3 +222,25 @@ def secret_of(group: Curve | DhGroup, element: Any) -> bytes:
     if isinstance(group, Curve):
         return int(element.x).to_bytes(group.field_size, "big")
     return int(element.y).to_bytes((group.p.bit_length() + 7) // 8, "big")
+
+
+def pace_card(
+    group: Curve | DhGroup, suite: Suite, password: Password = CAN, mapping: int = 2
+) -> tuple[PaceCard, PaceInfo]:
+    """A chip that knows ``password``, and what its EF.CardAccess says."""
+    oid = f"0.4.0.127.0.7.2.2.4.{mapping}.{suite.value}"
+    return PaceCard(oid, group, suite, password.secret), PaceInfo(oid, 2, group.parameter_id)
+
+
+def counted(size: int) -> bytes:
+    """Randomness that is always the same and never the chip's."""
+    return (0x0123456789ABCDEF).to_bytes(size, "big") if size > 8 else b"\x17" * size
+
+
+def pace_opens(card: PaceCard, info: PaceInfo, password: Password = CAN) -> bool:
+    """Whether both sides can talk after PACE."""
+    result = pace.establish(card.channel(), info, password, counted)
+    assert card.session is not None
+    after = ProtectedCard(card.session, lambda command: Response(b"yes", 0x9000)).channel()
+    after.secure(result.messaging)
+    return after.send(Command(0x00, 0xB0, 0, 0, le=3)).data == b"yes"

@@ -1,17 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crypto import curves, der, dh, tlv
-from crypto.apdu import EXTENDED_MAX, SHORT_MAX, Command, Response
-from crypto.curves import Curve
-from crypto.dh import DhGroup
-from crypto.emrtd import pace, public_keys
+from crypto import curves, tlv
+from crypto.apdu import Command, Response
+from crypto.emrtd import pace
 from crypto.emrtd.keys import SessionKeys, Suite
 from crypto.emrtd.pace import Password
 from crypto.emrtd.security_infos import PaceInfo
@@ -20,33 +17,25 @@ from crypto.errors import (
     CardError,
     CardLostError,
     MalformedError,
-    NotSupportedError,
     ProofError,
     Refusal,
     StatusError,
 )
 from tests.unit.crypto.emrtd.cards import (
+    CAN,
     PaceCard,
     ProtectedCard,
     constants,
+    counted,
     numbers,
+    pace_card,
+    pace_opens,
     plain,
     scripted,
-    secret_of,
 )
 
 AES_128 = "0.4.0.127.0.7.2.2.4.2.2"
 INFO = PaceInfo(AES_128, 2, 13)
-CAN = Password.can("123450")
-# RFC 2409 §6.2, a safe prime of 1024 bits with generator 2, as PKCS #3 parameters.
-SAFE_PRIME = int(
-    "ffffffffffffffffc90fdaa22168c234c4c6628b80dc1cd129024e088a67cc74020bbea63b139b22514a08798e3404dd"
-    "ef9519b3cd3a431b302b0a6df25f14374fe1356d6d51c245e485b576625e7ec6f44c42e9a637ed6b0bff5cb6f406b7ed"
-    "ee386bfb5a899fa5ae9f24117c4b1fe649286651ece65381ffffffffffffffff",
-    16,
-)
-SAFE_PRIME_PKCS3 = tlv.encode(der.SEQUENCE, der.encode_unsigned(SAFE_PRIME) + der.encode_unsigned(2))
-Pair = tuple[PaceCard, PaceInfo]
 BRAINPOOL = curves.by_parameter_id(13)
 
 # ICAO 9303-11 appendix G.1, document T22000129, password MRZ.
@@ -152,53 +141,36 @@ def test_a_chip_that_maps_to_infinity_is_refused() -> None:
         pace.establish(scripted(*answering(2, "7c438241" + crafted.hex() + "9000")), INFO, MRZ, numbers(*TERMINAL_KEYS))
 
 
-def card_for(group: Curve | DhGroup, suite: Suite, password: Password = CAN, mapping: int = 2) -> Pair:
-    oid = f"0.4.0.127.0.7.2.2.4.{mapping}.{suite.value}"
-    return PaceCard(oid, group, suite, password.secret), PaceInfo(oid, 2, group.parameter_id)
-
-
-def counted(size: int) -> bytes:
-    return (0x0123456789ABCDEF).to_bytes(size, "big") if size > 8 else b"\x17" * size
-
-
-def works(card: PaceCard, info: PaceInfo, password: Password = CAN) -> bool:
-    result = pace.establish(card.channel(), info, password, counted)
-    assert card.session is not None
-    after = ProtectedCard(card.session, lambda command: Response(b"yes", 0x9000)).channel()
-    after.secure(result.messaging)
-    return after.send(Command(0x00, 0xB0, 0, 0, le=3)).data == b"yes"
-
-
 @pytest.mark.parametrize("parameter_id", range(8, 19))
 def test_every_curve_opens_with_the_card_access_number(parameter_id: int) -> None:
-    assert works(*card_for(curves.by_parameter_id(parameter_id), Suite.AES_128))
+    assert pace_opens(*pace_card(curves.by_parameter_id(parameter_id), Suite.AES_128))
 
 
 @pytest.mark.parametrize("suite", Suite)
 @pytest.mark.parametrize("parameter_id", [12, 13])
 def test_every_cipher_opens(suite: Suite, parameter_id: int) -> None:
-    assert works(*card_for(curves.by_parameter_id(parameter_id), suite))
+    assert pace_opens(*pace_card(curves.by_parameter_id(parameter_id), suite))
 
 
 def test_a_wrong_number_is_refused_and_not_named() -> None:
-    card, info = card_for(BRAINPOOL, Suite.AES_128)
+    card, info = pace_card(BRAINPOOL, Suite.AES_128)
     with pytest.raises(AccessRefusedError) as caught:
-        works(card, info, Password.can("123451"))
+        pace_opens(card, info, Password.can("123451"))
     assert "12345" not in str(caught.value)
 
 
 @pytest.mark.parametrize("nonce", [bytes(16), BRAINPOOL.order.to_bytes(32, "big"), b"\xff" * 32])
 def test_nonces_at_the_edges_still_open(nonce: bytes) -> None:
-    card, info = card_for(BRAINPOOL, Suite.AES_256)
+    card, info = pace_card(BRAINPOOL, Suite.AES_256)
     card.nonce = nonce if int.from_bytes(nonce, "big") % BRAINPOOL.order else bytes(len(nonce))
-    assert works(card, info)
+    assert pace_opens(card, info)
 
 
 def test_a_nonce_that_the_order_divides_counts_as_zero() -> None:
-    card, info = card_for(BRAINPOOL, Suite.AES_256)
+    card, info = pace_card(BRAINPOOL, Suite.AES_256)
     card.nonce = bytes(32)
     card.tamper = lambda tag, value: value if tag != 0x80 else encrypted_order(card)
-    assert works(card, info)
+    assert pace_opens(card, info)
 
 
 def encrypted_order(card: PaceCard) -> bytes:
@@ -213,22 +185,22 @@ def template_tags(card: PaceCard) -> list[bool]:
 
 
 def test_the_parameter_reference_is_left_out_when_there_is_one_set() -> None:
-    card, info = card_for(BRAINPOOL, Suite.AES_128)
-    assert works(card, info)
+    card, info = pace_card(BRAINPOOL, Suite.AES_128)
+    assert pace_opens(card, info)
     assert template_tags(card) == [False]
 
 
 def test_the_parameter_reference_is_sent_when_there_are_several() -> None:
-    card, info = card_for(BRAINPOOL, Suite.AES_128)
-    assert works(card, replace(info, ambiguous=True))
+    card, info = pace_card(BRAINPOOL, Suite.AES_128)
+    assert pace_opens(card, replace(info, ambiguous=True))
     assert template_tags(card) == [True]
 
 
 @pytest.mark.parametrize(("ambiguous", "order"), [(False, [False, True]), (True, [True, False])])
 def test_a_chip_that_wants_it_the_other_way_gets_it_so(ambiguous: bool, order: list[bool]) -> None:
-    card, info = card_for(BRAINPOOL, Suite.AES_128)
+    card, info = pace_card(BRAINPOOL, Suite.AES_128)
     card.wants_parameters = not ambiguous
-    assert works(card, replace(info, ambiguous=ambiguous))
+    assert pace_opens(card, replace(info, ambiguous=ambiguous))
     assert template_tags(card) == order
 
 
@@ -236,160 +208,6 @@ def test_set_template_asks_for_no_answer_and_a_warning_does_not_stop_it() -> Non
     first = (SET_TEMPLATE[0], "63c1")
     result = pace.establish(scripted(first, *EXCHANGES[1:]), INFO, MRZ, numbers(*TERMINAL_KEYS))
     assert result.messaging.suite is Suite.AES_128
-
-
-def pace_info(arcs: str, parameter_id: int | None = 13) -> PaceInfo:
-    return PaceInfo(f"0.4.0.127.0.7.2.2.4.{arcs}", 2, parameter_id)
-
-
-@pytest.mark.parametrize(
-    "info",
-    [
-        pace_info("6.1"),
-        pace_info("5.2"),
-        pace_info("2.9"),
-        pace_info("4.2", 10),
-        pace_info("1.2", 13),
-        pace_info("2.2", 2),
-        pace_info("2.2", None),
-        pace_info("2.2", 32),
-        pace_info("2.2", 3),
-        pace_info("2.2", 19),
-        PaceInfo("1.2.3", 2, 13),
-        replace(pace_info("3.2", 32), own_parameters=dh.group_of_pkcs3(SAFE_PRIME_PKCS3)),
-    ],
-)
-def test_other_variants_are_not_supported_and_not_usable(info: PaceInfo) -> None:
-    with pytest.raises(NotSupportedError):
-        pace.establish(scripted(), info, CAN, numbers())
-    assert pace.usable((info, INFO)) == (INFO,)
-    assert pace.usable((info,)) == ()
-
-
-def test_the_order_of_several_variants() -> None:
-    """CAM first, then AES before 3DES, curves before primes, generic before integrated mapping, long keys first."""
-    wanted = ["6.4", "6.2", "2.4", "2.2", "4.4", "4.2", "1.4", "1.2", "3.2", "2.1", "4.1", "1.1", "3.1"]
-    infos = [pace_info(arcs, 13 if arcs[0] in "246" else 1) for arcs in wanted]
-    assert list(pace.usable(reversed(infos))) == infos
-
-
-def test_equals_stay_in_the_order_of_the_chip() -> None:
-    infos = tuple(pace_info("2.2", number) for number in (16, 12, 13))
-    assert pace.usable(infos) == infos
-
-
-@pytest.mark.parametrize("suite", Suite)
-@pytest.mark.parametrize("mapping", [1, 3])
-def test_every_cipher_opens_in_a_group_modulo_a_prime(suite: Suite, mapping: int) -> None:
-    assert works(*card_for(dh.by_parameter_id(0), suite, mapping=mapping))
-
-
-@pytest.mark.parametrize("parameter_id", [1, 2])
-def test_keys_of_2048_bits_travel_at_extended_length(parameter_id: int) -> None:
-    card, info = card_for(dh.by_parameter_id(parameter_id), Suite.AES_256, mapping=1)
-    assert works(card, info)
-    assert [command.le for command in card.seen[1:]] == [SHORT_MAX, EXTENDED_MAX, EXTENDED_MAX, SHORT_MAX]
-
-
-@pytest.mark.parametrize("parameter_id", [8, 9, 11, 12, 13, 14, 15, 16, 17, 18])
-def test_every_curve_but_one_opens_by_integrated_mapping(parameter_id: int) -> None:
-    assert works(*card_for(curves.by_parameter_id(parameter_id), Suite.AES_192, mapping=4))
-
-
-@pytest.mark.parametrize("suite", Suite)
-def test_every_cipher_opens_by_integrated_mapping(suite: Suite) -> None:
-    assert works(*card_for(BRAINPOOL, suite, mapping=4))
-
-
-@pytest.mark.parametrize("answer", ["7c0282009000", "7c009000"])
-def test_the_answer_to_the_terminals_nonce_is_empty(answer: str) -> None:
-    card, info = card_for(BRAINPOOL, Suite.AES_128, mapping=4)
-    plain_answer = card.answer
-
-    def bare(command: Command) -> Response:
-        response = plain_answer(command)
-        return Response.decode(bytes.fromhex(answer)) if b"\x81\x10" in command.data[:4] else response
-
-    result = pace.establish(plain(bare), info, CAN, counted)
-    assert result.messaging.suite is Suite.AES_128
-
-
-def test_integrated_mapping_wants_a_nonce_as_long_as_the_key() -> None:
-    card, info = card_for(BRAINPOOL, Suite.AES_256, mapping=4)
-    card.nonce = bytes(range(16))
-    with pytest.raises(MalformedError, match="nonce of another size"):
-        works(card, info)
-
-
-def test_explicit_parameters_of_a_prime_are_tested_before_use() -> None:
-    group = dh.group_of_pkcs3(SAFE_PRIME_PKCS3)
-    card, info = card_for(group, Suite.AES_128, mapping=1)
-    assert works(card, replace(info, parameter_id=32, own_parameters=group))
-    composite = replace(group, p=group.p + 2)
-    with pytest.raises(MalformedError, match="not a prime"):
-        pace.establish(scripted(), replace(info, own_parameters=composite), CAN, counted)
-
-
-def test_the_parameter_reference_of_own_parameters_is_sent() -> None:
-    card, info = card_for(BRAINPOOL, Suite.AES_128)
-    own = replace(info, parameter_id=0x1FF, own_parameters=BRAINPOOL, ambiguous=True)
-    assert works(card, own)
-    assert b"\x84\x02\x01\xff" in card.seen[0].data
-
-
-def zero_led(card: PaceCard, other: Any) -> int:
-    return next(k for k in range(3, 5000) if secret_of(card.group, card.group.multiply(k, other))[0] == 0)
-
-
-@pytest.mark.parametrize(("parameter_id", "mapping"), [(13, 2), (13, 4), (12, 6), (0, 1), (0, 3)])
-def test_a_shared_secret_with_a_leading_zero_byte_still_opens(parameter_id: int, mapping: int) -> None:
-    card, info = card_for(public_keys.standardised(parameter_id), Suite.AES_128, mapping=mapping)
-    card.choose_second = lambda other: zero_led(card, other)
-    assert works(card, info)
-
-
-@pytest.mark.parametrize("mapping", [2, 4])
-@pytest.mark.parametrize("first", [b"\x00", b"\x00\x00\x00"])
-def test_a_nonce_with_leading_zero_bytes_still_opens(mapping: int, first: bytes) -> None:
-    card, info = card_for(BRAINPOOL, Suite.AES_128, mapping=mapping)
-    card.nonce = first + card.nonce[len(first) :]
-    assert works(card, info)
-
-
-@pytest.mark.parametrize("parameter_id", [0, 13])
-def test_a_terminals_key_with_a_leading_zero_byte_still_opens(parameter_id: int) -> None:
-    group: Any = public_keys.standardised(parameter_id)
-    start = 0 if parameter_id < 8 else 1
-    size = len(secret_of(group, group.generator))
-
-    def leads(k: int) -> bool:
-        return secret_of(group, group.public(k))[0] == 0
-
-    private = next(k for k in range(2, 5000) if leads(k))
-    card, info = card_for(group, Suite.AES_128, mapping=1 if parameter_id < 8 else 2)
-    order_size = (group.order.bit_length() + 7) // 8
-    pace.establish(card.channel(), info, CAN, numbers(private.to_bytes(order_size, "big"), counted(order_size)))
-    sent = tlv.find(tlv.parse_one(card.seen[2].data, 0x7C).children(), 0x81)
-    # Points keep their size; a number goes without its leading zeros (ICAO 9303-11 §9.4.3, note).
-    assert len(sent) == (size - 1 if start == 0 else 1 + 2 * size)
-
-
-@pytest.mark.parametrize("padded", [False, True])
-def test_a_chips_key_with_a_leading_zero_byte_still_opens(padded: bool) -> None:
-    group = dh.by_parameter_id(0)
-    card, info = card_for(group, Suite.AES_128, mapping=1)
-    card.private[0] = next(k for k in range(2, 5000) if group.public(k).y >> 1016 == 0)
-    if padded:
-        card.tamper = lambda tag, value: value.rjust(128, b"\x00") if tag == 0x82 else value
-    assert works(card, info)
-
-
-@pytest.mark.parametrize("y", [0, 1, dh.by_parameter_id(0).p - 1, 2])
-def test_a_number_outside_the_subgroup_is_refused(y: int) -> None:
-    card, info = card_for(dh.by_parameter_id(0), Suite.AES_128, mapping=1)
-    card.tamper = lambda tag, value: y.to_bytes(128, "big") if tag == 0x84 else value
-    with pytest.raises(MalformedError):
-        works(card, info)
 
 
 PIN = Password.pin("482915")
@@ -408,10 +226,10 @@ PIN = Password.pin("482915")
     ],
 )
 def test_a_refused_token_says_why_and_how_many_tries_are_left(sw: int, refusal: Refusal, left: int | None) -> None:
-    card, info = card_for(BRAINPOOL, Suite.AES_128, PIN)
+    card, info = pace_card(BRAINPOOL, Suite.AES_128, PIN)
     card.sw_token = sw
     with pytest.raises(AccessRefusedError) as caught:
-        works(card, info, Password.pin("482916"))
+        pace_opens(card, info, Password.pin("482916"))
     assert (caught.value.refusal, caught.value.tries_left) == (refusal, left)
     assert "4829" not in str(caught.value)
 
@@ -421,18 +239,18 @@ def test_a_refused_token_says_why_and_how_many_tries_are_left(sw: int, refusal: 
     [(0x63C1, Refusal.SUSPENDED, 1), (0x63C0, Refusal.BLOCKED, 0), (0x6283, Refusal.DEACTIVATED, None)],
 )
 def test_the_last_try_of_a_pin_is_not_spent(sw: int, refusal: Refusal, left: int | None) -> None:
-    card, info = card_for(BRAINPOOL, Suite.AES_128, PIN)
+    card, info = pace_card(BRAINPOOL, Suite.AES_128, PIN)
     card.sw_template = sw
     with pytest.raises(AccessRefusedError) as caught:
-        works(card, info, PIN)
+        pace_opens(card, info, PIN)
     assert (caught.value.refusal, caught.value.tries_left) == (refusal, left)
     assert len(card.seen) == 1
 
 
 def test_tries_that_failed_before_do_not_stop_the_next() -> None:
-    card, info = card_for(BRAINPOOL, Suite.AES_128, PIN)
+    card, info = pace_card(BRAINPOOL, Suite.AES_128, PIN)
     card.sw_template = 0x63C2
-    assert works(card, info, PIN)
+    assert pace_opens(card, info, PIN)
     assert card.seen[0].data.endswith(b"\x83\x01\x03")
 
 
@@ -445,7 +263,7 @@ def test_a_password_that_is_blocked_may_show_only_at_the_nonce() -> None:
 @given(st.binary(max_size=60), st.integers(1, 4), st.sampled_from([2, 4, 6]))
 @settings(max_examples=150)
 def test_any_answer_at_any_step_gives_the_documented_errors(answer: bytes, step: int, mapping: int) -> None:
-    card, info = card_for(curves.by_parameter_id(12), Suite.AES_128, mapping=mapping)
+    card, info = pace_card(curves.by_parameter_id(12), Suite.AES_128, mapping=mapping)
 
     def tampered(command: Command) -> Response:
         response = card.answer(command)
