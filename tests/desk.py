@@ -34,6 +34,7 @@ from terminal.view import Desk as DeskName
 from tests import chips
 from tests.fake_clock import FakeClock
 from tests.machine import worlds
+from tests.photos import PhotosHere
 
 TICKET_SECRET = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 TICKET_KEYS = (public_half(TICKET_SECRET),)
@@ -199,7 +200,7 @@ class Bench:
             record=self.recorder,
             reader=self.reader,
             codes=self.codes,
-            read=lambda post: ReadWork(chips.tools, 65_000, True, post),
+            read=lambda post: ReadWork(chips.tools, 65_000, True, post, photos=PhotosHere()),
             ask=lambda post: AskWork(self.backend, "A1", 4.0, post),
             ticket_keys=TICKET_KEYS,
         )

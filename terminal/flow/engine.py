@@ -106,6 +106,8 @@ class Engine:
             self._desk.codes.stop()
         if self._desk.reader:
             self._desk.reader.stop()
+        if self._read:
+            self._read.close()
         self._inbox.put(None)
         if self._thread.is_alive():
             self._thread.join(timeout=5)

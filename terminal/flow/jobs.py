@@ -24,12 +24,12 @@ from terminal.faults import FaultError
 from terminal.model import EligibilityAnswer, RedeemAnswer, Word
 from terminal.ports import Backend, CardJob, CardLink, EligibilityQuestion, RedeemQuestion
 from terminal.proof.habits import HabitBook
+from terminal.proof.photo import PhotoDecoder
 from terminal.proof.unfinished import Shelf
 from terminal.traces import describe
 
 if TYPE_CHECKING:
     from terminal.flow.effects import AskPerson, AskTicket, StartRead
-    from terminal.proof.photo import PhotoDecoder
     from terminal.proof.reading import ChipConversation, Tools
 
 log = logging.getLogger(__name__)
@@ -50,6 +50,7 @@ class ReadWork:
     post: Post = field(repr=False)
     habits: HabitBook = field(default_factory=HabitBook, repr=False)
     shelf: Shelf = field(default_factory=Shelf, repr=False)
+    photos: PhotoDecoder = field(default_factory=PhotoDecoder, repr=False)
 
     def job(self, effect: StartRead) -> CardJob:
         """The job for the reader's thread."""
@@ -59,8 +60,11 @@ class ReadWork:
         """Drop what is kept of the person being served."""
         self.shelf.clear()
 
+    def close(self) -> None:
+        """End what waits for the next photo; after the reader has stopped."""
+        self.photos.close()
+
     def _run(self, effect: StartRead, link: CardLink) -> None:
-        from terminal.proof.photo import PhotoDecoder
         from terminal.proof.reading import ChipConversation, Progress
 
         def told(progress: Progress) -> None:
@@ -79,12 +83,11 @@ class ReadWork:
         except FaultError as error:
             self.post(ReadFailed(effect.session, error.fault.code))
             return
-        with PhotoDecoder() as photos:
-            if self.photo:
-                photos.warm()  # its start hides behind the reading of the card
-            self._converse(effect, link, talk, photos)
+        if self.photo:
+            self.photos.warm()  # for the first card; for every other one waits since the last photo
+        self._converse(effect, link, talk)
 
-    def _converse(self, effect: StartRead, link: CardLink, talk: ChipConversation, photos: PhotoDecoder) -> None:
+    def _converse(self, effect: StartRead, link: CardLink, talk: ChipConversation) -> None:
         session = effect.session
         try:
             reading = talk.identify(effect.access, effect.claimed, simulated=link.simulated)
@@ -101,9 +104,9 @@ class ReadWork:
         self.habits.note(link.reader, link.atr, talk.habits)
         self.post(ReadDone(session, reading))
         if self.photo and talk.alive:
-            self._photo(session, talk, photos)
+            self._photo(session, talk)
 
-    def _photo(self, session: int, talk: ChipConversation, photos: PhotoDecoder) -> None:
+    def _photo(self, session: int, talk: ChipConversation) -> None:
         from crypto.emrtd.lds import Ef
         from crypto.emrtd.passive_auth import SecurityObject
 
@@ -112,7 +115,8 @@ class ReadWork:
             if dg2 is None or talk.passive is None or talk.passive.signature is not Word.SUCCESSFUL:
                 return  # a face that no signature covers is nobody's
             SecurityObject.parse(talk.files[Ef.SOD]).verify_file(2, dg2)
-            self.post(PhotoRead(session, photos.decode(dg2)))
+            self.post(PhotoRead(session, self.photos.decode(dg2)))
+            self.photos.warm()  # starts while people look at this one
         except CancelledError:
             return
         except Exception as error:  # noqa: BLE001 - the decision stands without a photo; the screen says it is missing

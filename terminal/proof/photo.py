@@ -7,17 +7,14 @@ change the next person's photo. What comes back is bare pixels of a bounded size
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, TYPE_CHECKING, Self
 
-from crypto.emrtd.face import parse_dg2
-from crypto.emrtd.image import ImageKind
 from crypto.errors import MalformedError
 from terminal.faults import FaultError
 from terminal.model import Photo
@@ -25,13 +22,16 @@ from terminal.proof import photo_worker
 from terminal.proof.photo_worker import ANSWER, READY, REQUEST, SCREEN_SIDE
 from terminal.proof.png import png_of
 
+if TYPE_CHECKING:
+    import subprocess
+
 DEADLINE = 4.0
 """Seconds for one photo; a common computer needs 0.01."""
 
 _START = 15.0
 """Seconds for the process to start; a common computer needs 0.15."""
 
-_FORMS = {ImageKind.JPEG: "JPEG", ImageKind.JP2: "JPEG2000", ImageKind.J2K: "JPEG2000"}
+_FORMS = {"jpeg": "JPEG", "jp2": "JPEG2000", "j2k": "JPEG2000"}
 
 
 def worker_command() -> tuple[str, ...]:
@@ -50,8 +50,8 @@ def photo_of(dg2: bytes) -> Photo:
 class PhotoDecoder:
     """Decodes photos one after the other, each in a fresh process; for one thread.
 
-    ``warm`` starts the process ahead, so that its start hides behind the reading of the card. Nothing is left running
-    after ``close``, nor when this program ends in whatever way: the process ends with its pipe.
+    ``warm`` starts the next process ahead, so that nobody waits for its start. Nothing is left running after ``close``,
+    nor when this program ends in whatever way: the process ends with its pipe.
     """
 
     def __init__(self, command: Sequence[str] | None = None, deadline: float = DEADLINE) -> None:
@@ -81,6 +81,8 @@ class PhotoDecoder:
         NotSupportedError on a record or a picture of another kind, FaultError ``install.missing`` when no process
         can be started that decodes.
         """
+        from crypto.emrtd.face import parse_dg2
+
         face = parse_dg2(dg2)
         process = self._process()
         try:
@@ -123,6 +125,8 @@ def _photo(process: subprocess.Popen[bytes], form: int, image: bytes) -> Photo:
 
 
 def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    import subprocess  # 10 ms at the program's start, needed only when a photo arrives
+
     return subprocess.Popen(  # noqa: S603 - our own program
         command,
         stdin=subprocess.PIPE,

@@ -25,6 +25,7 @@ from terminal.proof.reading import Tools
 from tests import chips
 from tests.desk import FakeBackend
 from tests.machine import worlds
+from tests.photos import PhotosHere
 
 PROFILE = "cccd-2021"
 
@@ -32,7 +33,7 @@ PROFILE = "cccd-2021"
 def read(link: object, *, photo: bool = True, claimed: Person | None = None, can: str = "123450") -> list[Event]:
     """What a read with that card posts."""
     posted: list[Event] = []
-    work = ReadWork(chips.tools, 65_000, photo, posted.append)
+    work = ReadWork(chips.tools, 65_000, photo, posted.append, photos=PhotosHere())
     work.job(StartRead(7, "card-1", ChipAccess(can), claimed))(link)  # type: ignore[arg-type]
     return posted
 
@@ -158,7 +159,8 @@ def test_a_trust_store_that_cannot_be_read_is_told_and_no_card_is_touched() -> N
         raise FaultError("trust.unreadable")
 
     field = of()
-    ReadWork(unreadable, 65_000, True, posted.append).job(StartRead(7, "c", ChipAccess("123450")))(field)
+    work = ReadWork(unreadable, 65_000, True, posted.append, photos=PhotosHere())
+    work.job(StartRead(7, "c", ChipAccess("123450")))(field)
     assert posted == [ReadFailed(7, "trust.unreadable")]
     assert field.commands == []
 
@@ -188,30 +190,57 @@ def test_a_defect_is_logged_without_what_it_choked_on(caplog: pytest.LogCaptureF
 # The photo -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("photo", "started"), [(True, 1), (False, 0)])
-@pytest.mark.parametrize("error", [None, errors.CardLostError("lifted"), RuntimeError("a defect")], ids=str)
-def test_a_decoding_process_is_started_with_the_read_and_gone_with_it(
-    monkeypatch: pytest.MonkeyPatch, photo: bool, started: int, error: Exception | None
-) -> None:
-    processes: list[subprocess.Popen[bytes]] = []
+@pytest.fixture
+def decoding(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """Every decoding process that is started."""
+    found: list[subprocess.Popen[bytes]] = []
     start = photo_module._start
 
     def noted(command: Sequence[str]) -> subprocess.Popen[bytes]:
-        processes.append(start(command))
-        return processes[-1]
+        found.append(start(command))
+        return found[-1]
 
     monkeypatch.setattr(photo_module, "_start", noted)
-    posted = read(Link(error) if error else of(), photo=photo)
-    assert len(processes) == started
-    assert all(process.returncode is not None for process in processes)
-    assert isinstance(posted[-1], ReadFailed if error else PhotoRead if photo else ReadDone)
+    return found
+
+
+def alive(processes: list[subprocess.Popen[bytes]]) -> int:
+    return sum(process.returncode is None for process in processes)
+
+
+def test_the_next_photo_s_process_waits_after_a_photo_and_ends_with_the_desk(
+    decoding: list[subprocess.Popen[bytes]],
+) -> None:
+    posted: list[Event] = []
+    work = ReadWork(chips.tools, 65_000, True, posted.append)
+    for reads in (1, 2):
+        work.job(StartRead(reads, "card-1", ChipAccess("123450")))(of())
+        assert isinstance(posted[-1], PhotoRead)
+        assert (len(decoding), alive(decoding)) == (reads + 1, 1)
+    work.close()
+    assert alive(decoding) == 0
+
+
+@pytest.mark.parametrize(("photo", "started"), [(True, 1), (False, 0)])
+def test_a_read_that_failed_leaves_its_process_to_the_next(
+    decoding: list[subprocess.Popen[bytes]], photo: bool, started: int
+) -> None:
+    work = ReadWork(chips.tools, 65_000, photo, lambda _event: None)
+    for _ in range(2):
+        work.job(StartRead(7, "card-1", ChipAccess("123450")))(Link(errors.CardLostError("lifted")))  # type: ignore[arg-type]
+        assert (len(decoding), alive(decoding)) == (started, started)
+    work.close()
+    assert alive(decoding) == 0
 
 
 def test_a_photo_that_cannot_be_decoded_leaves_the_decision(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(photo_module, "worker_command", lambda: ("/does/not/exist",))
-    assert [type(event) for event in without_steps(read(of()))] == [ReadDone]
+    posted: list[Event] = []
+    work = ReadWork(chips.tools, 65_000, True, posted.append)
+    work.job(StartRead(7, "card-1", ChipAccess("123450")))(of())
+    assert [type(event) for event in without_steps(posted)] == [ReadDone]
     assert "photo not read: install.missing" in caplog.text
 
 
@@ -320,7 +349,7 @@ def test_personal_data_are_not_in_what_effects_and_work_look_like() -> None:
 
 
 def work_with(posted: list[Event]) -> ReadWork:
-    return ReadWork(chips.tools, 223, photo=True, post=posted.append)
+    return ReadWork(chips.tools, 223, photo=True, post=posted.append, photos=PhotosHere())
 
 
 def run(work: ReadWork, link: chips.Field, session: int = 7) -> None:
@@ -353,7 +382,7 @@ def test_nothing_of_one_person_s_read_reaches_the_next(parting: str) -> None:
 
 
 def test_what_one_card_of_a_kind_taught_is_used_with_the_next() -> None:
-    work = ReadWork(chips.tools, 65_000, photo=True, post=lambda event: None)
+    work = ReadWork(chips.tools, 65_000, photo=True, post=lambda event: None, photos=PhotosHere())
     first, second = of(), of()
     run(work, first)
     run(work, second, session=8)
@@ -366,5 +395,5 @@ def test_trust_that_cannot_be_read_is_told() -> None:
     def unreadable() -> Tools:
         raise FaultError("trust.unreadable")
 
-    run(ReadWork(unreadable, 223, photo=True, post=posted.append), of())
+    run(ReadWork(unreadable, 223, photo=True, post=posted.append, photos=PhotosHere()), of())
     assert posted == [ReadFailed(7, "trust.unreadable")]
