@@ -127,6 +127,13 @@ class PhotoRead:
 
 
 @dataclass(frozen=True, slots=True)
+class PhotoLost:
+    """The card was lifted before its photo was read whole; put back, it is read on."""
+
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReadFailed:
     """The chip could not be read; ``fault`` is a catalogue code."""
 
@@ -205,6 +212,7 @@ Event = (
     | StepEntered
     | ReadDone
     | PhotoRead
+    | PhotoLost
     | ReadFailed
     | Answered
     | AskFailed

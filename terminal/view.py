@@ -39,6 +39,8 @@ class Result:
     person: Person | None = field(default=None, repr=False)
     photo: Photo | None = field(default=None, repr=False)
     answer: EligibilityAnswer | RedeemAnswer | None = field(default=None, repr=False)
+    photo_lost: bool = False
+    """The card was lifted before its photo was read; it may be put back for it."""
 
 
 @dataclass(frozen=True, slots=True)

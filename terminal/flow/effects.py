@@ -13,12 +13,16 @@ from terminal.view import Cue, View
 
 @dataclass(frozen=True, slots=True)
 class StartRead:
-    """Read the chip of this card; ``claimed`` is what a code said, to be compared with the signed data."""
+    """Read the chip of this card; ``claimed`` is what a code said, to be compared with the signed data.
+
+    ``photo_only``: the person is known and the card was lifted before its photo was whole.
+    """
 
     session: int
     card: str
     access: ChipAccess
     claimed: Person | None = field(default=None, repr=False)
+    photo_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

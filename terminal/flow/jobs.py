@@ -19,7 +19,7 @@ from crypto.errors import (
     ProofError,
     StatusError,
 )
-from terminal.events import Answered, AskFailed, Event, PhotoRead, ReadDone, ReadFailed, StepEntered
+from terminal.events import Answered, AskFailed, Event, PhotoLost, PhotoRead, ReadDone, ReadFailed, StepEntered
 from terminal.faults import FaultError
 from terminal.model import EligibilityAnswer, RedeemAnswer, Word
 from terminal.ports import Backend, CardJob, CardLink, EligibilityQuestion, RedeemQuestion
@@ -85,7 +85,10 @@ class ReadWork:
             return
         if self.photo:
             self.photos.warm()  # for the first card; for every other one waits since the last photo
-        self._converse(effect, link, talk)
+        if effect.photo_only:
+            self._resume_photo(effect, talk)
+        else:
+            self._converse(effect, link, talk)
 
     def _converse(self, effect: StartRead, link: CardLink, talk: ChipConversation) -> None:
         session = effect.session
@@ -106,6 +109,21 @@ class ReadWork:
         if self.photo and talk.alive:
             self._photo(session, talk)
 
+    def _resume_photo(self, effect: StartRead, talk: ChipConversation) -> None:
+        """The rest of the photo, from the document that was read before and from no other."""
+        try:
+            talk.identify(effect.access)
+        except CancelledError:
+            return
+        except CardLostError:
+            self.post(PhotoLost(effect.session))
+            return
+        except Exception as error:  # noqa: BLE001 - the decision stands without a photo; the screen says it is missing
+            log.warning("photo not read: %s", fault_of(error))
+            return
+        if talk.resumed:
+            self._photo(effect.session, talk)
+
     def _photo(self, session: int, talk: ChipConversation) -> None:
         from crypto.emrtd.lds import Ef
         from crypto.emrtd.passive_auth import SecurityObject
@@ -119,6 +137,9 @@ class ReadWork:
             self.photos.warm()  # starts while people look at this one
         except CancelledError:
             return
+        except CardLostError:
+            self.shelf.put(session, talk.unfinished)
+            self.post(PhotoLost(session))
         except Exception as error:  # noqa: BLE001 - the decision stands without a photo; the screen says it is missing
             log.warning("photo not read: %s", fault_of(error))
 

@@ -149,6 +149,16 @@ def read(state: State, rules: Rules) -> Move:
     return enter(state, Screen.READING, rules, start)
 
 
+def fetch_photo(state: State, rules: Rules) -> Move:
+    """The card that was lifted before its photo was whole lies there again: read on where it was."""
+    card, access = state.card, case_of(state).access
+    if card is None or access is None:
+        return state, ()
+    state = replace(with_case(state, photo_lost=False), served=card)
+    start = StartRead(state.session, card, access, photo_only=True)
+    return state, (start, Show(view_of(state, rules)))
+
+
 def stepped(state: State, step: Step) -> State:
     """The state after the read (or the question) entered ``step``."""
     case = case_of(state)

@@ -93,8 +93,15 @@ def _second_card(state: State, event: on.CardPlaced, rules: Rules) -> Move:
 
 
 def _card_on_result(state: State, event: on.CardPlaced, rules: Rules) -> Move:
+    if rules.queue:
+        return wiped(_card_noted(state, event, rules)[0], rules)
+    return _card_again(state, event, rules)
+
+
+def _card_again(state: State, event: on.CardPlaced, rules: Rules) -> Move:
+    """While a person is being asked about or shown: a card is noted, and asked for a photo that is still missing."""
     state, effects = _card_noted(state, event, rules)
-    return wiped(state, rules) if rules.queue else (state, effects)
+    return moves.fetch_photo(state, rules) if moves.case_of(state).photo_lost else (state, effects)
 
 
 def _card_gone(state: State, event: on.CardRemoved, _rules: Rules) -> Move:
@@ -183,6 +190,11 @@ def _photo(state: State, event: on.PhotoRead, rules: Rules) -> Move:
     return show(state, rules) if state.screen is Screen.RESULT else (state, ())
 
 
+def _photo_lost(state: State, _event: on.PhotoLost, rules: Rules) -> Move:
+    state = moves.with_case(state, photo_lost=True)
+    return show(state, rules) if state.screen is Screen.RESULT else (state, ())
+
+
 # Asking and deciding -------------------------------------------------------------------------------------------------
 
 
@@ -266,7 +278,8 @@ def _table() -> MappingProxyType[tuple[Screen, Trigger], Row]:
             for screen in s
             if screen not in (s.ASK_NUMBER, s.RESULT, s.PLACE_CARD)
         ),
-        *(_row(screen, on.CardPlaced, _card_noted, screen) for screen in (s.STARTING, s.OUT_OF_SERVICE, s.CHECKING)),
+        *(_row(screen, on.CardPlaced, _card_noted, screen) for screen in (s.STARTING, s.OUT_OF_SERVICE)),
+        _row(s.CHECKING, on.CardPlaced, _card_again, s.CHECKING),
         *(_row(screen, on.CardPlaced, _second_card, screen) for screen in (s.ASK_NUMBER, s.READING)),
         _row(s.STARTING, Timer.LIFE, _start_over, s.OUT_OF_SERVICE),
         _row(s.IDLE, on.CardPlaced, _card_first, s.IDLE, s.ASK_NUMBER),
@@ -300,6 +313,7 @@ def _table() -> MappingProxyType[tuple[Screen, Trigger], Row]:
         _row(s.RETRY, Timer.LIFE, _not_put_back, s.RESULT),
         _row(s.CHECKING, on.StepEntered, _step, s.CHECKING),
         _row(s.CHECKING, on.PhotoRead, _photo, s.CHECKING),
+        _row(s.CHECKING, on.PhotoLost, _photo_lost, s.CHECKING),
         _row(s.CHECKING, on.Answered, _answered, s.RESULT),
         _row(s.CHECKING, on.AskFailed, _ask_failed, s.RESULT),
         _row(s.CHECKING, Button.DONE, _start_over, *anew),
@@ -310,6 +324,7 @@ def _table() -> MappingProxyType[tuple[Screen, Trigger], Row]:
         _row(s.RESULT, TicketSeen, _code_on_result, s.RESULT, s.CHECKING, *anew),
         _row(s.RESULT, UselessCode, _code_on_result, s.RESULT, *anew),
         _row(s.RESULT, on.PhotoRead, _photo, s.RESULT),
+        _row(s.RESULT, on.PhotoLost, _photo_lost, s.RESULT),
         _row(s.RESULT, on.RecordFailed, _not_recorded, s.RESULT),
         _row(s.RESULT, on.Admitted, _admitted, s.RESULT),
         _row(s.RESULT, Button.DONE, _start_over, *anew),

@@ -21,6 +21,7 @@ class Case:
     ticket: Ticket | None = field(default=None, repr=False)
     reading: ChipReading | None = field(default=None, repr=False)
     photo: Photo | None = field(default=None, repr=False)
+    photo_lost: bool = False
     answer: EligibilityAnswer | RedeemAnswer | None = field(default=None, repr=False)
     ask_fault: str | None = None
     read_fault: str | None = None

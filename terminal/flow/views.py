@@ -39,7 +39,7 @@ def view_of(state: State, rules: Rules) -> View:
 def _result(case: Case | None) -> Result | None:
     if case is None or case.verdict is None:
         return None
-    return Result(case.verdict, case.person, case.photo, case.answer)
+    return Result(case.verdict, case.person, case.photo, case.answer, photo_lost=case.photo_lost)
 
 
 def _words(state: State, rules: Rules) -> tuple[Message, Message | None]:

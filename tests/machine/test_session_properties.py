@@ -44,6 +44,7 @@ EVENTS = st.one_of(
     st.builds(on.StepEntered, AGE, st.sampled_from(list(Step))),
     readings(),
     st.builds(on.PhotoRead, AGE, st.just(Photo(b"png"))),
+    st.builds(on.PhotoLost, AGE),
     st.builds(on.ReadFailed, AGE, FAULTS),
     st.builds(on.Answered, AGE, st.builds(worlds.cover_answer, st.sampled_from(list(Eligibility)))),
     st.builds(
@@ -205,6 +206,7 @@ def wanderings() -> Iterator[tuple[Screen, object, Screen]]:
         on.StepEntered(0, Step.READ),
         on.ReadDone(0, worlds.reading()),
         on.PhotoRead(0, Photo(b"png")),
+        on.PhotoLost(0),
         *(on.ReadFailed(0, fault) for fault in ("card.lost", "card.locked", "card.silent")),
         on.Answered(0, worlds.cover_answer()),
         on.AskFailed(0, "net.down"),

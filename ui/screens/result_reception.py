@@ -49,7 +49,8 @@ class ResultReception(Page):
         row = QHBoxLayout()
         row.setSpacing(16)
         if result.person is not None:
-            photo = PhotoBox(stage, result.photo, 170 if stage.compact else 240, pending=pending)
+            width = 170 if stage.compact else 240
+            photo = PhotoBox(stage, result.photo, width, pending=pending, lost=result.photo_lost)
             row.addWidget(photo, 0, Qt.AlignmentFlag.AlignTop)
             row.addWidget(self._person(result.person, result, stage), 5)
         row.addWidget(self._insurance(result, stage), 6)

@@ -12,9 +12,10 @@ from ui.widgets.text import CENTER, label
 
 
 class PhotoBox(QWidget):
-    """A portrait of at most ``width`` by ``width`` x 4/3 pixels; ``pending``: it is still being read."""
+    """A portrait of at most ``width`` by ``width`` x 4/3 pixels; ``pending``: it is still being read; ``lost``: the card
+    was lifted before that."""
 
-    def __init__(self, stage: Stage, photo: Photo | None, width: int, *, pending: bool) -> None:
+    def __init__(self, stage: Stage, photo: Photo | None, width: int, *, pending: bool, lost: bool = False) -> None:
         super().__init__()
         self._theme = stage.theme
         self._most = QSize(width, width * 4 // 3)
@@ -25,7 +26,7 @@ class PhotoBox(QWidget):
         self.setMaximumSize(self._most)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.setProperty("photo", "none" if self._pixmap.isNull() else "shown")
-        absent = stage.say("field.photo_pending" if pending else "field.photo_none")
+        absent = stage.say(f"field.photo_{'lost' if lost else 'pending' if pending else 'none'}")
         self.setAccessibleName(absent if self._pixmap.isNull() else stage.say("field.photo"))
         # No layout: its label would decide the height, which is the portrait's to decide.
         self._words = label(absent if self._pixmap.isNull() else "", 16, tone="panel_muted", align=CENTER, wrap=True)

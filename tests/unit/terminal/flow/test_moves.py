@@ -15,11 +15,13 @@ from terminal.flow.effects import AskPerson, CancelRead, Play, Record, Show, Sta
 from terminal.flow.rules import Rules
 from terminal.flow.session import advance
 from terminal.flow.states import Case, State
+from terminal.flow.views import view_of
 from terminal.model import (
     Check,
     CheckName,
     ChipReading,
     DataSource,
+    Eligibility,
     IssuerTrust,
     Outcome,
     Person,
@@ -189,3 +191,45 @@ def test_the_diagram_is_printed_as_a_page(capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().out == diagram.page()
     assert "    [*] --> starting\n" in diagram.mermaid()
     assert "idle --> ask_number: CardPlaced, button type_number" in diagram.mermaid()
+
+
+# A photo that is still missing ---------------------------------------------------------------------------------------
+
+POLICE = worlds.rules(Desk.POLICE)
+
+
+def shown_without_photo(rules: Rules) -> State:
+    """A result whose card was lifted before the photo was whole."""
+    state = after(State(up=WORKING.up, screen=Screen.IDLE), worlds.seen(1), on.CardPlaced("c1", "r"), rules=rules)
+    state = after(state, on.ReadDone(state.session, worlds.reading()), rules=rules)
+    if state.screen is Screen.CHECKING:
+        state = after(state, on.Answered(state.session, worlds.cover_answer(Eligibility.ELIGIBLE)), rules=rules)
+    assert state.screen is Screen.RESULT
+    return after(state, on.PhotoLost(state.session), on.CardRemoved("c1"), rules=rules)
+
+
+def test_a_card_put_back_is_asked_for_the_photo_that_is_missing() -> None:
+    state = shown_without_photo(POLICE)
+    before = state.case
+    assert before is not None
+    assert before.photo_lost
+    state, effects = advance(state, on.CardPlaced("c2", "r"), POLICE)
+    start = next(effect for effect in effects if isinstance(effect, StartRead))
+    assert (start.card, start.photo_only) == ("c2", True)
+    assert state.screen is Screen.RESULT
+    assert state.case == replace(before, photo_lost=False)
+    assert state.served == "c2"
+
+
+def test_a_card_put_on_a_result_that_lacks_nothing_is_left_alone() -> None:
+    state = after(shown_without_photo(POLICE), on.CardPlaced("c2", "r"), rules=POLICE)
+    state, effects = advance(after(state, on.CardRemoved("c2"), rules=POLICE), on.CardPlaced("c3", "r"), POLICE)
+    assert not [effect for effect in effects if isinstance(effect, StartRead)]
+    assert state.card == "c3"
+
+
+def test_the_screen_says_that_the_photo_is_missing() -> None:
+    rules = RECEPTION
+    result = view_of(shown_without_photo(rules), rules).result
+    assert result is not None
+    assert result.photo_lost
