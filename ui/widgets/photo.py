@@ -12,8 +12,10 @@ from ui.widgets.text import CENTER, label
 
 
 class PhotoBox(QWidget):
-    """A portrait of at most ``width`` by ``width`` x 4/3 pixels; ``pending``: it is still being read; ``lost``: the card
-    was lifted before that."""
+    """A portrait of at most ``width`` by ``width`` x 4/3 pixels.
+
+    ``pending``: it is still being read; ``lost``: the card was lifted before that.
+    """
 
     def __init__(self, stage: Stage, photo: Photo | None, width: int, *, pending: bool, lost: bool = False) -> None:
         super().__init__()
