@@ -122,15 +122,6 @@ class SignedData:
             return certificate
         raise SignerMissingError("CMS: the signer's certificate is not inside")
 
-    def verify(self, candidates: Iterable[Certificate] = ()) -> Signature:
-        """The signature, checked: ``signature(candidates)`` and its ``verify`` in one.
-
-        Raises SignerMissingError, SignatureWrongError, MalformedError, NotSupportedError.
-        """
-        signature = self.signature(candidates)
-        signature.verify()
-        return signature
-
     def _signature(self, info: SignerInfo, signer: Certificate, finding: Finding | None) -> Signature:
         found = [*self.findings, *info.findings, *signatures.findings(signer.spki, info.algorithm), *signer.findings]
         if finding is not None:

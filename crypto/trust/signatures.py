@@ -12,7 +12,7 @@ from enum import Enum
 from crypto import curves, der, tlv
 from crypto.errors import MalformedError, NotSupportedError, SignatureWrongError
 from crypto.trust import rsa
-from crypto.trust.findings import Finding as Finding
+from crypto.trust.findings import Finding
 from crypto.trust.rsa import RsaKey
 
 _RSA_KEY = "1.2.840.113549.1.1.1"
@@ -231,13 +231,13 @@ def _key(spki: bytes, algorithm: SignatureAlgorithm | None = None) -> RsaKey | _
 def _check_restriction(parameters: tlv.Tlv | None, algorithm: SignatureAlgorithm) -> None:
     """A PSS key signs nothing else, and with no other hashes than its own parameters allow (RFC 4055 §3.3)."""
     if algorithm.scheme is not Scheme.RSA_PSS:
-        raise SignatureWrongError("public key: it signs with RSA-PSS only")
+        raise MalformedError("public key: it signs with RSA-PSS only")
     if parameters is None:
         return
     allowed = _pss(parameters)
     hashes = (allowed.digest, allowed.mask_digest)
     if hashes != (algorithm.digest, algorithm.mask_digest) or algorithm.salt < allowed.salt:
-        raise SignatureWrongError("public key: its own parameters forbid this signature")
+        raise MalformedError("public key: its own parameters forbid this signature")
 
 
 def _pair(signature: bytes) -> tuple[int, int]:

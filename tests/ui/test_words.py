@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from crypto.trust.findings import Finding
 from terminal.events import REASONS, Button, Step
 from terminal.faults import CATALOGUE
 from terminal.messages import LANGUAGES, words
@@ -75,6 +76,7 @@ def test_every_closed_set_has_its_words(language: str) -> None:
     wanted += [f"ui.mark.{one.value}" for one in Outcome]
     wanted += [f"ui.desk.{one.value}" for one in Desk]
     wanted += [f"reason.{one}" for one in REASONS]
+    wanted += [f"finding.{one.value}" for one in Finding]
     assert [key for key in wanted if key not in words(language)] == []
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,10 @@ from tests.unit.crypto.openssl_issuer import (
     row,
     take_apart,
 )
+
+VECTORS = Path(__file__).parents[3] / "vectors"
+REFERENCE = VECTORS / "bsi_tr03105_ef_sod.json"
+PUBLISHED = VECTORS / "PATest.json"
 
 ALGORITHMS = {
     "rsa": (RSA, (), (), "sha256", "RSA 2048 SHA-256"),
@@ -67,6 +73,34 @@ def test_a_security_object_of_openssl_verifies_down_to_its_issuer(name: str, tmp
     assert sod.findings == ()
     assert set(sod.hashes) == set(GROUPS)
     sod.signer.verify_signed_by(csca.certificate)
+
+
+def test_the_published_reference_document_verifies() -> None:
+    """EF.SOD of BSI TR-03105-5's reference data set: RSA-PSS inside and out, made by another issuer's software."""
+    sod = SecurityObject.parse(bytes.fromhex(json.loads(REFERENCE.read_text("utf-8"))["ef_sod"]))
+
+    sod.verify_signature()
+    assert sod.signature_algorithm == "RSA-PSS 2048 SHA-256"
+    assert (sod.hash_algorithm, sod.lds_version, sod.findings) == ("sha256", None, ())
+    assert sod.signer.subject == "C=DE, O=HJP Consulting, OU=Document Signer, CN=HJP PB DS"
+    assert sod.signer.authority_key_id == bytes.fromhex("1e4d57560c12902366a8fde11408a37f70eb7d65")
+    assert sorted(sod.hashes) == [1, 2, 3, 4, 14]  # not DG15: active authentication would prove nothing there
+    published = {constant["hex"] for constant in json.loads(PUBLISHED.read_text("utf-8"))[0]["constants"]}
+    assert {sod.hashes[1].hex(), sod.hashes[14].hex()} == published
+    with pytest.raises(NotCoveredError, match="DG15"):
+        sod.verify_file(15, b"")
+
+
+def test_no_flipped_bit_of_the_published_reference_document_verifies() -> None:
+    raw = bytes.fromhex(json.loads(REFERENCE.read_text("utf-8"))["ef_sod"])
+    original = SecurityObject.parse(raw)
+    for at in range(0, len(raw), 7):
+        altered = bytearray(raw)
+        altered[at] ^= 0x10
+        with suppress(ProofError):
+            sod = SecurityObject.parse(bytes(altered))
+            sod.verify_signature()
+            assert (sod.hashes, sod.hash_algorithm) == (original.hashes, original.hash_algorithm)
 
 
 def test_sha1_is_accepted_and_reported(tmp_path: Path) -> None:

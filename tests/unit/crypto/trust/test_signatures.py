@@ -115,6 +115,41 @@ def test_unusable_keys_are_refused(spki: bytes, algorithm: SignatureAlgorithm, e
         verify(spki, algorithm, bytes(256), b"content")
 
 
+EC_WITHOUT_CURVE = tlv.encode(0x30, identifier("1.2.840.10045.2.1") + b"\x03\x02\0\x04")
+P256 = tlv.encode(0x30, identifier("1.2.840.10045.2.1", bytes.fromhex("06082a8648ce3d030107")) + b"\x03\x02\0\x04")
+
+
+@pytest.mark.parametrize(
+    ("spki", "algorithm", "reason"),
+    [
+        (EC_WITHOUT_CURVE, ECDSA_SHA256, "with parameters"),
+        (P256, ECDSA_SHA256, "uncompressed"),
+        (P256, RSA_SHA256, "an RSA key is required"),
+        (rsa_spki((1 << 2047) + 1), SignatureAlgorithm(Scheme.ECDSA_PLAIN, "sha256"), "an EC key is required"),
+        (rsa_spki((1 << 2047) + 1, oid=PSS_OID), RSA_SHA256, "PSS only"),
+    ],
+)
+def test_a_key_that_does_not_fit_the_algorithm_is_malformed(
+    spki: bytes, algorithm: SignatureAlgorithm, reason: str
+) -> None:
+    with pytest.raises(MalformedError, match=reason):
+        verify(spki, algorithm, b"\x30\x06\x02\x01\x01\x02\x01\x01", b"content")
+
+
+def test_a_key_for_pss_without_restrictions_takes_every_hash() -> None:
+    without = tlv.encode(0x30, identifier(PSS_OID) + tlv.parse_one(rsa_spki((1 << 2047) + 1)).children()[1].encode())
+    with pytest.raises(SignatureWrongError):
+        verify(without, SignatureAlgorithm(Scheme.RSA_PSS, "sha384", "sha224", 7), bytes(256), b"content")
+
+
+def test_a_number_that_fits_the_key_but_not_the_message_is_wrong() -> None:
+    """PSS with a modulus of 8 k + 1 bits has an encoded message that is a byte shorter than the signature."""
+    modulus = (1 << 2049) - 1
+    signature = (modulus - 1).to_bytes(257, "big")
+    with pytest.raises(SignatureWrongError):
+        verify(rsa_spki(modulus), SignatureAlgorithm(Scheme.RSA_PSS, "sha256", "sha256", 32), signature, b"content")
+
+
 @pytest.mark.parametrize(
     "signature", [b"", b"\x30\x00", b"\x30\x03\x02\x01\x01", bytes(64), b"\x30\x06\x02\x01\x01\x02\x01\xff"]
 )
