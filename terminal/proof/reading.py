@@ -94,6 +94,7 @@ class ChipConversation:
         self._report = report
         self._step = Step.CONNECT
         self._ms: dict[str, float] = {}
+        self._signed: SecurityObject | None = None
         self._listed: frozenset[int] = frozenset()
         self._reopen: Callable[[], None] | None = None
 
@@ -227,7 +228,8 @@ class ChipConversation:
     def _read_security_object(self) -> None:
         sod = self.files[Ef.SOD] = self._read(Ef.SOD)
         try:
-            self._listed = frozenset(SecurityObject.parse(sod).hashes)
+            self._signed = SecurityObject.parse(sod)
+            self._listed = frozenset(self._signed.hashes)
         except ProofError:
             self._listed = _TELL_WHO  # to say whose card it may be
         if self._resume is not None and self._resume.sod == sod:
@@ -268,10 +270,10 @@ class ChipConversation:
 
     def _fits(self, ef: Ef, raw: bytes) -> bool:
         """Whether the security object holds this hash for the file."""
-        if ef.number is None:
+        if ef.number is None or self._signed is None:
             return False
         try:
-            SecurityObject.parse(self.files[Ef.SOD]).verify_file(ef.number, raw)
+            self._signed.verify_file(ef.number, raw)
         except ProofError:
             return False
         return True
