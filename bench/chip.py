@@ -23,7 +23,8 @@ from drivers.simulator.chip import Chip
 from drivers.simulator.faults import ChipFault
 from drivers.simulator.inprocess import SimulatedReader
 from drivers.simulator.issuer.authority import Authority
-from drivers.simulator.personalise import DG2_SIZE, personalise
+from drivers.simulator.issuer.faces import DG2_SIZE
+from drivers.simulator.personalise import personalise
 from drivers.simulator.presented import Handling, PresentedCard
 from drivers.simulator.profiles import PROFILES
 from terminal import registry
@@ -32,7 +33,7 @@ from terminal.events import CardPlaced, Event
 from terminal.ports import CardReader, ReaderOptions
 from terminal.proof.reading import Tools
 
-PROFILE = "dg2-16k"
+PROFILE = "bench"
 BLOCKS = (EXTENDED_BLOCK, 256, 223)
 SLOW_MS = 15
 ROUNDS, SLOW_ROUNDS = 15, 3

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from crypto.emrtd.lds import Ef
 from crypto.emrtd.passive_auth import SecurityObject
-from drivers.simulator.personalise import DG2_SIZE
+from drivers.simulator.issuer.faces import DG2_SIZE
 from terminal.model import CheckName, Word
 from terminal.ports import CardLink, CardReader
 from terminal.proof.access import ChipAccess

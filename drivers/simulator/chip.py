@@ -32,6 +32,7 @@ from drivers.simulator.card.contents import (
 from drivers.simulator.card.files import FileSystem
 from drivers.simulator.card.messaging import SECURE, CardMessaging
 from drivers.simulator.card.pace import CardPace
+from drivers.simulator.card.passwords import Passwords
 
 ATR = bytes.fromhex("3B8880014D52544453494D551A")
 """What PC/SC makes of a contactless card (part 3 §3.1.3.2.3.2), historical bytes ``MRTDSIMU``."""
@@ -47,14 +48,18 @@ _MORE_DATA = 0x6100
 
 
 class Chip:
-    """One chip in the field. ``random`` gives its nonces and ephemeral keys. Not for several threads at once."""
+    """One chip in the field. ``random`` gives its nonces and ephemeral keys. ``limits`` None: those of its contents.
+
+    Not for several threads at once.
+    """
 
     def __init__(
         self, contents: Contents, *, random: Random = secrets.token_bytes, limits: Limits | None = None
     ) -> None:
         self._contents = contents
         self._random = random
-        self._limits = limits or Limits()
+        self._limits = limits or contents.limits
+        self._passwords = Passwords(contents)
         self.reset()
 
     @property
@@ -63,13 +68,14 @@ class Chip:
         return ATR
 
     def reset(self) -> None:
-        """Forget every selection, session and right, as after power-on."""
+        """Forget every selection, session and right, as after power-on; the tries of a PIN stay used."""
         contents = self._contents
-        self._files = FileSystem(contents.files, contents.locked)
+        self._files = FileSystem(contents.files, contents.locked, contents.traits)
+        self._passwords.power_on()
         self._session: CardMessaging | None = None
         self._pending: Response | None = None
         self._bac = CardBac(contents.mrz_information, self._random)
-        self._pace = CardPace(contents.pace, contents.mrz_information, contents.can, self._random)
+        self._pace = CardPace(contents.pace, self._passwords, self._random)
         self._chip = CardChipAuthentication(contents.chip)
         self._general: _General | None = None
 
@@ -85,7 +91,7 @@ class Chip:
             command = Command.decode(raw)
         except MalformedError:
             raise RefusedError(SW_WRONG_LENGTH) from None
-        if not self._limits.extended and _is_extended(raw):
+        if len(raw) > self._limits.command or (not self._limits.extended and _is_extended(raw)):
             raise RefusedError(SW_WRONG_LENGTH)
         return command
 
@@ -144,6 +150,8 @@ class Chip:
         raise RefusedError(SW_UNKNOWN_INSTRUCTION)
 
     def _bac_side(self) -> CardBac:
+        if not self._contents.bac:
+            raise RefusedError(SW_UNKNOWN_INSTRUCTION)
         if not self._files.in_application or self._session is not None:
             raise RefusedError(SW_CONDITIONS)
         return self._bac
@@ -158,13 +166,14 @@ class Chip:
         kind = command.p1 << 8 | command.p2
         self._general = None
         if kind == _SET_PACE:
-            self._pace.begin(command)
+            sw = self._pace.begin(command)
             self._general = self._pace.step
-        elif kind not in (_SET_CHIP, _SET_KEY):
+            return Response(b"", sw)
+        if kind not in (_SET_CHIP, _SET_KEY):
             raise RefusedError(SW_WRONG_PARAMETERS)
-        elif not authorised:
+        if not authorised:
             raise RefusedError(SW_SECURITY_STATUS)
-        elif kind == _SET_KEY:
+        if kind == _SET_KEY:
             self._session = self._chip.set_key(command)
         else:
             self._chip.choose(command)
@@ -172,11 +181,12 @@ class Chip:
         return Response(b"", SW_OK)
 
     def _internal_authenticate(self, command: Command, *, authorised: bool) -> Response:
-        if not authorised or self._contents.active_key is None:
+        key = self._contents.active_key
+        if not authorised or key is None:
             raise RefusedError(SW_SECURITY_STATUS)
         if len(command.data) != CHALLENGE or command.le is None:
             raise RefusedError(SW_WRONG_LENGTH)
-        return Response(sign_challenge(self._contents.active_key, command.data, self._random), SW_OK)
+        return Response(sign_challenge(key, command.data, self._random, self._contents.active_form), SW_OK)
 
     def _chain(self, response: Response, room: int) -> bytes:
         """The response, or its first part and 61xx when the terminal's Le cannot take it whole (§5.6)."""

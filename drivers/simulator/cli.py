@@ -18,6 +18,7 @@ from pathlib import Path
 from drivers.simulator.chip import Chip
 from drivers.simulator.faults import ChipFault
 from drivers.simulator.issuer.authority import Authority
+from drivers.simulator.issuer.zones import zone_lines
 from drivers.simulator.personalise import mrz_zone, personalise
 from drivers.simulator.presented import Handling, PresentedCard
 from drivers.simulator.profiles import PROFILES, Profile
@@ -38,7 +39,7 @@ _LONGEST_PORT = 65_535
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The verb's options."""
-    parser.add_argument("--profile", required=True, choices=list(PROFILES), metavar="NAME", help=", ".join(PROFILES))
+    parser.add_argument("--profile", choices=list(PROFILES), metavar="NAME", help="which document; left out: list them")
     parser.add_argument(
         "--vpcd",
         type=_address,
@@ -56,7 +57,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Answer until Ctrl-C, SIGTERM, or until the card was lifted. Raises FaultError."""
+    """Answer until Ctrl-C, SIGTERM, or until the card was lifted; without a profile, list them. Raises FaultError."""
+    if args.profile is None:
+        return _list(as_json=args.json)
     authority = Authority(_SEED)
     profile, handling = _chosen(args)
     contents = personalise(profile.person, profile.make, authority)
@@ -72,6 +75,17 @@ def run(args: argparse.Namespace) -> int:
             raise FaultError("reader.service", detail) from error
         _announce(_Card(args.profile, profile, csca, f"{host}:{port}", args.fault), as_json=args.json)
         return _serve(virtual, card, stopped)
+
+
+def _list(*, as_json: bool) -> int:
+    if as_json:
+        rows = [{"profile": name, "what": profile.what} for name, profile in PROFILES.items()]
+        print(json.dumps({"simulated": True, "profiles": rows}, ensure_ascii=False))
+        return 0
+    width = max(map(len, PROFILES))
+    for name, profile in PROFILES.items():
+        print(f"{name:{width}}  {profile.what}")
+    return 0
 
 
 @contextlib.contextmanager
@@ -109,12 +123,12 @@ class _Card:
 
     def lines(self) -> list[str]:
         """What a person needs to open and to trust the card."""
-        zone = mrz_zone(self.profile.person)
+        zone = zone_lines(mrz_zone(self.profile.person, self.profile.make))
         return [
             f"SIMULATED card {self.name!r} on {self.vpcd}" + (f", fault: {self.fault}" if self.fault else ""),
             f"  CAN     {self.profile.person.id_number.can}",
             f"  ID      {self.profile.person.id_number.digits}",
-            *(f"  MRZ {line}   {zone[30 * line - 30 : 30 * line]}" for line in (1, 2, 3)),
+            *(f"  MRZ {number}   {line}" for number, line in enumerate(zone, 1)),
             f"  CSCA    {self.csca}",
             f"  SHA-256 {_fingerprint(self.csca)}",
             "  SIMULATED issuer with published keys: never accept it outside tests. Ctrl-C takes the card away.",
@@ -122,7 +136,6 @@ class _Card:
 
     def to_json(self) -> dict[str, object]:
         """The same as one object."""
-        zone = mrz_zone(self.profile.person)
         return {
             "simulated": True,
             "profile": self.name,
@@ -130,7 +143,7 @@ class _Card:
             "vpcd": self.vpcd,
             "can": self.profile.person.id_number.can,
             "id": self.profile.person.id_number.digits,
-            "mrz": [zone[:30], zone[30:60], zone[60:]],
+            "mrz": zone_lines(mrz_zone(self.profile.person, self.profile.make)),
             "csca": {"file": str(self.csca), "sha256": _fingerprint(self.csca)},
         }
 

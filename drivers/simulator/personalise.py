@@ -2,171 +2,104 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
-from enum import Enum
+from collections.abc import Callable
 from types import MappingProxyType
 
-from crypto import der, tlv
-from crypto.civil import PartialDate, Sex
-from crypto.emrtd.dg1 import encode_dg1
-from crypto.emrtd.face import encode_dg2
-from crypto.emrtd.keys import Suite
+from crypto import tlv
 from crypto.emrtd.lds import Com, Ef, encode_com
-from crypto.emrtd.mrz import parse_mrz
-from crypto.emrtd.vietnam import card_mrz, encode_dg13
-from drivers.simulator.card.contents import ChipAuthenticationOffer, Contents, PaceOffer
+from drivers.simulator.card.contents import Contents
 from drivers.simulator.faults import ChipFault
-from drivers.simulator.issuer import security_infos as infos
-from drivers.simulator.issuer.authority import Authority, DocumentSigner, SignerKind
-from drivers.simulator.issuer.portrait import draw_portrait
+from drivers.simulator.issuer.authority import Authority, DocumentSigner
+from drivers.simulator.issuer.details import encode_dg11, encode_dg12, encode_dg16
+from drivers.simulator.issuer.faces import encode_face, encode_signature
+from drivers.simulator.issuer.root_files import encode_atr_info, encode_card_security, encode_dir
+from drivers.simulator.issuer.vietnam import encode_dg13
+from drivers.simulator.issuer.zones import check_digit, compose_zone, encode_dg1, zone_lines
+from drivers.simulator.make import Make
+from drivers.simulator.offers import Offers, active_form, card_access, security_infos
 from drivers.simulator.people import Resident
-from drivers.simulator.private_keys import EcPrivate, PrivateKey, spki
+from drivers.simulator.private_keys import spki
 
-DG2_SIZE = 16_489
-"""Bytes of EF.DG2, as in the published comparison of chip readers; a CCCD's photo is about that large."""
-
-
-class AaKey(Enum):
-    """The kinds of Active Authentication key."""
-
-    EC = "brainpoolP256r1"
-    RSA_1024 = "RSA-1024"
-    RSA_2048 = "RSA-2048"
-
-
-@dataclass(frozen=True, slots=True)
-class Make:
-    """How a card is made. ``pace`` is the domain parameter id, None for a card that knows only BAC.
-
-    ``suite`` serves PACE and chip authentication; ``fingerprints`` tells whether DG3 is there.
-    """
-
-    signer: SignerKind = SignerKind.BRAINPOOL
-    active: AaKey = AaKey.EC
-    pace: int | None = 13
-    suite: Suite = Suite.AES_128
-    explicit_curves: bool = False
-    fingerprints: bool = True
-    fault: ChipFault | None = None
+_NO_FINGERPRINTS = b"SIMULATED: NO FINGERPRINTS"
 
 
 def personalise(person: Resident, make: Make, authority: Authority) -> Contents:
     """A chip for ``person`` made as ``make`` says, signed by ``authority`` (or a stranger, if that is the fault)."""
-    keys = _Keys.draw(person, make, authority)
+    shown, held = Offers.draw(person, make, authority), Offers.held(person, make, authority)
     issuer = authority.stranger() if make.fault is ChipFault.UNKNOWN_ISSUER else authority
-    files = _signed(_data_groups(person, make, keys), issuer.signer(make.signer), make.fault)
-    files[Ef.COM] = encode_com(Com("0107", "040000", tuple(ef for ef in files if ef is not Ef.SOD)))
+    signer = issuer.signer(make.signer)
+    files = _signed(_data_groups(person, make, shown), make, signer)
+    listed = tuple(ef for ef in make.groups if ef not in make.unlisted)
+    files[Ef.COM] = encode_com(Com("0107", "040000", listed))
+    files.update(_root_files(make, shown, signer))
     locked = frozenset({Ef.DG3} & files.keys())
-    if make.pace is not None:
-        files[Ef.CARD_ACCESS] = infos.encode_set(*_common_infos(make), infos.pace(make.suite, make.pace))
     can = person.id_number.can
     return Contents(
         files=MappingProxyType({ef: content for ef, content in files.items() if ef not in locked}),
         locked=locked,
-        mrz_information=parse_mrz(mrz_zone(person)).information,
+        mrz_information=_mrz_information(compose_zone(person, make.zone)),
         can=_another(can) if make.fault is ChipFault.WRONG_CAN else can,
-        pace=_pace_offer(make.suite, make.pace),
-        chip=ChipAuthenticationOffer(
-            der.encode_identifier(infos.chip_authentication_oid(make.suite)), make.suite, keys.chip
-        ),
-        active_key=keys.active,
+        pin=person.id_number.can[::-1] if make.pin else None,
+        pace=held.pace,
+        bac=make.bac,
+        chip=held.chip,
+        active_key=held.active,
+        active_form=active_form(make),
+        traits=make.traits,
+        limits=make.limits,
     )
 
 
-def mrz_zone(person: Resident) -> str:
-    """The MRZ of ``person``'s card, 90 characters."""
-    born = PartialDate(person.born.year, person.born.month, person.born.day)
-    sex = "M" if person.sex is Sex.MALE else "F"
-    return card_mrz(id_number=person.id_number, name=person.name, born=born, sex=sex, expires=person.expires)
+def mrz_zone(person: Resident, make: Make | None = None) -> str:
+    """The MRZ of ``person``'s document, its lines joined; without ``make`` that of the citizen card."""
+    return compose_zone(person, (make or Make()).zone)
 
 
-def dg13_values(person: Resident) -> dict[int, str | tuple[str, ...]]:
-    """The fields of data group 13 by number; those that the person has not are left out."""
-    values: dict[int, str | tuple[str, ...]] = {
-        1: person.id_number.digits,
-        2: person.name,
-        3: _day(person.born),
-        4: person.sex_word,
-        5: "Việt Nam",
-        6: person.ethnic_group,
-        7: "Không",
-        8: person.birthplace,
-        9: person.address,
-        10: person.marks,
-        11: _day(person.issued),
-        12: _day(person.expires) if person.expires else "Không thời hạn",
-        13: person.parents,
+def _data_groups(person: Resident, make: Make, shown: Offers) -> dict[Ef, bytes]:
+    """The data groups in the order of their numbers."""
+    encoders: dict[Ef, Callable[[], bytes]] = {
+        Ef.DG1: lambda: encode_dg1(compose_zone(person, make.zone)),
+        Ef.DG2: lambda: encode_face(person.code, make.face),
+        Ef.DG3: lambda: tlv.encode(Ef.DG3.tag, _NO_FINGERPRINTS),
+        Ef.DG7: lambda: encode_signature(person.code),
+        Ef.DG11: lambda: encode_dg11(person),
+        Ef.DG12: lambda: encode_dg12(person),
+        Ef.DG13: lambda: encode_dg13(person, make.series),
+        Ef.DG14: lambda: tlv.encode(Ef.DG14.tag, security_infos(make, shown)),
+        Ef.DG15: lambda: tlv.encode(Ef.DG15.tag, _active_public(make, shown)),
+        Ef.DG16: lambda: encode_dg16(person),
     }
-    if person.spouse:
-        values[14] = (person.spouse,)
-    if person.old_number:
-        values[15] = person.old_number
-    values[16] = "0" * 16
-    return values
+    return {ef: encoders[ef]() for ef in make.groups}
 
 
-@dataclass(frozen=True, slots=True)
-class _Keys:
-    """The chip's private keys, and those that its files show the public halves of (others, when it is a clone)."""
-
-    chip: EcPrivate
-    active: PrivateKey
-    chip_shown: EcPrivate
-    active_shown: PrivateKey
-
-    @classmethod
-    def draw(cls, person: Resident, make: Make, authority: Authority) -> _Keys:
-        genuine = _chip_keys(person, make, authority, "genuine")
-        held = _chip_keys(person, make, authority, "copy") if make.fault is ChipFault.CLONED else genuine
-        return cls(*held, *genuine)
+def _active_public(make: Make, shown: Offers) -> bytes:
+    if shown.active is None:
+        raise ValueError("DG15 without a key for Active Authentication")
+    return spki(shown.active, explicit=make.explicit_curves)
 
 
-def _chip_keys(person: Resident, make: Make, authority: Authority, label: str) -> tuple[EcPrivate, PrivateKey]:
-    chip = authority.chip_private(f"{person.code} {label} CA")
-    if make.active is AaKey.EC:
-        return chip, authority.chip_private(f"{person.code} {label} AA")
-    size = 1024 if make.active is AaKey.RSA_1024 else 2048
-    return chip, authority.chip_rsa(f"{person.code} {label} AA", size)
-
-
-def _data_groups(person: Resident, make: Make, keys: _Keys) -> dict[Ef, bytes]:
-    """All data groups in the order of their numbers."""
-    files = {Ef.DG1: encode_dg1(mrz_zone(person)), Ef.DG2: _photo(person)}
-    if make.fingerprints:
-        files[Ef.DG3] = tlv.encode(Ef.DG3.tag, b"SIMULATED: NO FINGERPRINTS")
-    files[Ef.DG13] = encode_dg13(dg13_values(person))
-    files[Ef.DG14] = tlv.encode(Ef.DG14.tag, infos.encode_set(*_dg14(make, keys)))
-    files[Ef.DG15] = tlv.encode(Ef.DG15.tag, spki(keys.active_shown, explicit=make.explicit_curves))
+def _root_files(make: Make, shown: Offers, signer: DocumentSigner) -> dict[Ef, bytes]:
+    files: dict[Ef, bytes] = {}
+    if shown.pace:
+        files[Ef.CARD_ACCESS] = card_access(make, shown)
+    if any(offer.key is not None for offer in shown.pace):
+        files[Ef.CARD_SECURITY] = encode_card_security(security_infos(make, shown), signer)
+    if make.announced is not None:
+        announced = make.announced
+        files[Ef.ATR_INFO] = encode_atr_info(announced.command, announced.answer, extended=announced.extended)
+    if make.directory:
+        files[Ef.DIR] = encode_dir()
     return files
 
 
-def _common_infos(make: Make) -> list[bytes]:
-    return [infos.terminal_authentication(), infos.chip_authentication(make.suite)]
-
-
-def _dg14(make: Make, keys: _Keys) -> list[bytes]:
-    rows = [*_common_infos(make), infos.chip_key(spki(keys.chip_shown, explicit=make.explicit_curves))]
-    if make.pace is not None:
-        rows.append(infos.pace(make.suite, make.pace))
-    if make.active is AaKey.EC:
-        rows.append(infos.active_authentication_ecdsa())
-    return rows
-
-
-def _pace_offer(suite: Suite, parameter_id: int | None) -> PaceOffer | None:
-    if parameter_id is None:
-        return None
-    return PaceOffer(der.encode_identifier(infos.pace_oid(suite)), suite, parameter_id)
-
-
-def _signed(files: dict[Ef, bytes], signer: DocumentSigner, fault: ChipFault | None) -> dict[Ef, bytes]:
+def _signed(files: dict[Ef, bytes], make: Make, signer: DocumentSigner) -> dict[Ef, bytes]:
     """The data groups with their EF.SOD, altered where the fault says so."""
-    if fault not in {ChipFault.ALTERED_DG13, ChipFault.ALTERED_SOD}:
-        return {**files, Ef.SOD: signer.sign(files)}
+    if make.fault not in {ChipFault.ALTERED_DG13, ChipFault.ALTERED_SOD}:
+        return {**files, Ef.SOD: signer.sign(files, form=make.sod)}
     altered = {**files, Ef.DG13: _forged(files[Ef.DG13])}
-    sod = signer.sign(files) if fault is ChipFault.ALTERED_DG13 else signer.sign(altered, signed=files)
-    return {**altered, Ef.SOD: sod}
+    if make.fault is ChipFault.ALTERED_DG13:
+        return {**altered, Ef.SOD: signer.sign(files, form=make.sod)}
+    return {**altered, Ef.SOD: signer.sign(altered, form=make.sod, signed=files)}
 
 
 def _forged(dg13: bytes) -> bytes:
@@ -174,15 +107,14 @@ def _forged(dg13: bytes) -> bytes:
     return dg13.replace("Mẫu".encode(), "Giả".encode())
 
 
-def _photo(person: Resident) -> bytes:
-    probe = 16_000
-    around = len(encode_dg2(draw_portrait(person.code, probe))) - probe
-    return encode_dg2(draw_portrait(person.code, DG2_SIZE - around))
+def _mrz_information(zone: str) -> str:
+    """Number, birth and expiry with their check digits: what Basic Access Control hashes (Doc 9303-11 §4.3.2)."""
+    first, second, *_ = zone_lines(zone)
+    number, born, expires = (first[5:14], second[:6], second[8:14])
+    if len(first) != len(zone) // 3:
+        number, born, expires = second[:9], second[13:19], second[21:27]
+    return "".join(part + check_digit(part) for part in (number, born, expires))
 
 
 def _another(can: str) -> str:
     return f"{(int(can) + 1) % 1_000_000:06}"
-
-
-def _day(day: date) -> str:
-    return f"{day:%d/%m/%Y}"

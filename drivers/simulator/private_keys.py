@@ -19,6 +19,7 @@ from ecdsa.util import sigencode_strings
 
 from crypto import curves, der, tlv
 from crypto.curves import Curve, Point
+from crypto.dh import DhGroup, Residue
 
 _HASHES: dict[str, type[hashes.HashAlgorithm]] = {
     "sha1": hashes.SHA1,
@@ -29,6 +30,8 @@ _HASHES: dict[str, type[hashes.HashAlgorithm]] = {
 }
 _EC_KEY = "1.2.840.10045.2.1"
 _RSA_KEY = "1.2.840.113549.1.1.1"
+_X942 = "1.2.840.10046.2.1"
+_PKCS3 = "1.2.840.113549.1.3.1"
 _PRIME_FIELD = "1.2.840.10045.1.1"
 _FIRST_PARAMETERS, _LAST_PARAMETERS = 8, 18
 
@@ -44,6 +47,10 @@ class EcPrivate:
     def point(self) -> Point:
         """The public key."""
         return self.curve.public(self.number)
+
+    def agree(self, theirs: bytes) -> bytes:
+        """The secret shared with the owner of that public key; raises MalformedError, NotSupportedError."""
+        return self.curve.agree(self.number, self.curve.decode(theirs))
 
     def sign(self, data: bytes, digest: str, *, drawn: bool = False) -> tuple[int, int]:
         """r and s over ``data``; the nonce follows from the data (RFC 6979) unless it shall be ``drawn``."""
@@ -62,6 +69,27 @@ class EcPrivate:
         return int.from_bytes(r, "big"), int.from_bytes(s, "big")
 
 
+@dataclass(frozen=True, slots=True)
+class DhPrivate:
+    """A private key in a group of residues. ``pkcs3``: its public half names the group as PKCS #3 does, not X9.42."""
+
+    group: DhGroup
+    number: int = field(repr=False)
+    pkcs3: bool = False
+
+    @property
+    def element(self) -> Residue:
+        """The public key."""
+        return self.group.public(self.number)
+
+    def agree(self, theirs: bytes) -> bytes:
+        """The secret shared with the owner of that public key; raises MalformedError."""
+        return self.group.agree(self.number, self.group.decode(theirs))
+
+
+AgreementKey = EcPrivate | DhPrivate
+"""What chip authentication agrees on a secret with."""
+
 PrivateKey = EcPrivate | rsa.RSAPrivateKey
 """What signs: a certificate, a security object, or a challenge."""
 
@@ -70,6 +98,13 @@ def derive_ec(seed: bytes, label: str, curve: Curve) -> EcPrivate:
     """The key that this seed and label always give. Whoever knows the seed knows the key: doubles only."""
     material = hashlib.shake_256(seed + b"\0" + label.encode()).digest(curve.order_size + 16)
     return EcPrivate(curve, int.from_bytes(material, "big") % (curve.order - 1) + 1)
+
+
+def derive_dh(seed: bytes, label: str, group: DhGroup, *, pkcs3: bool = False) -> DhPrivate:
+    """The key in ``group`` that this seed and label always give."""
+    order = group.order or (group.p - 1) // 2
+    material = hashlib.shake_256(seed + b"\0" + label.encode()).digest(len(order.to_bytes(group.size, "big")) + 16)
+    return DhPrivate(group, int.from_bytes(material, "big") % (order - 1) + 1, pkcs3)
 
 
 @functools.cache
@@ -84,13 +119,25 @@ def named_curve(name: str) -> Curve:
     return {curve.name: curve for curve in known}[name]
 
 
-def spki(key: PrivateKey, *, explicit: bool = False) -> bytes:
+def spki(key: PrivateKey | DhPrivate, *, explicit: bool = False) -> bytes:
     """The public half as SubjectPublicKeyInfo, its curve by name or, if ``explicit``, as numbers (RFC 3279 §2.3)."""
     if isinstance(key, EcPrivate):
         parameters = _explicit(key.curve) if explicit else _identifier(key.curve.oid)
         return _public(_identifier(_EC_KEY) + parameters, key.curve.encode(key.point))
+    if isinstance(key, DhPrivate):
+        return _public(group_identifier(key.group, pkcs3=key.pkcs3), _integer(key.element.y))
     numbers = key.public_key().public_numbers()
     return _public(_identifier(_RSA_KEY) + b"\x05\0", _sequence(_integer(numbers.n), _integer(numbers.e)))
+
+
+def group_identifier(group: Curve | DhGroup, *, pkcs3: bool = False) -> bytes:
+    """The members of an AlgorithmIdentifier that describes ``group`` in numbers (RFC 3279 §2.3.3 and §2.3.5)."""
+    if isinstance(group, Curve):
+        return _identifier(_EC_KEY) + _explicit(group)
+    if pkcs3:
+        return _identifier(_PKCS3) + _sequence(_integer(group.p), _integer(group.base))
+    order = () if group.order is None else (_integer(group.order),)
+    return _identifier(_X942) + _sequence(_integer(group.p), _integer(group.base), *order)
 
 
 def _public(algorithm: bytes, content: bytes) -> bytes:

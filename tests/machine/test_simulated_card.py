@@ -13,8 +13,9 @@ from crypto.emrtd.security_infos import parse_security_infos
 from drivers.pcsc import build
 from drivers.simulator.chip import ATR, Chip
 from drivers.simulator.issuer.authority import Authority
+from drivers.simulator.make import Make
 from drivers.simulator.people import PEOPLE
-from drivers.simulator.personalise import Make, personalise
+from drivers.simulator.personalise import personalise
 from drivers.simulator.presented import PresentedCard
 from drivers.simulator.vpcd import VpcdCard
 from terminal.events import CardPlaced, CardRemoved

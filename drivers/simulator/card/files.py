@@ -20,26 +20,31 @@ from crypto.apdu import (
 from crypto.emrtd.lds import Ef
 from drivers.simulator.card.contents import (
     SW_CONDITIONS,
-    SW_UNKNOWN_INSTRUCTION,
     SW_WRONG_DATA,
     SW_WRONG_PARAMETERS,
+    CardTraits,
     RefusedError,
 )
 
 APPLICATION = bytes.fromhex("A0000002471001")
 _MASTER_FILE = 0x3F00
 _AT_ROOT = frozenset({Ef.CARD_ACCESS, Ef.CARD_SECURITY, Ef.ATR_INFO, Ef.DIR})
+_FREE = _AT_ROOT - {Ef.CARD_SECURITY}
 _LAST_SFI = 0x1E
 _OFFSET = 0x54
 _DATA = 0x53
 
 
 class FileSystem:
-    """The master file with EF.CardAccess, and the eMRTD application with everything else."""
+    """The master file with what is read before the chip is open, and the eMRTD application with everything else.
 
-    def __init__(self, files: Mapping[Ef, bytes], locked: frozenset[Ef]) -> None:
+    EF.CardSecurity lies in the master file too, but opens only with a session (Doc 9303-10 §3.11).
+    """
+
+    def __init__(self, files: Mapping[Ef, bytes], locked: frozenset[Ef], traits: CardTraits) -> None:
         self._files = files
         self._locked = locked
+        self._traits = traits
         self._in_application = False
         self._current: Ef | None = None
 
@@ -53,11 +58,19 @@ class FileSystem:
         if command.p1 == 0x04:
             return self._select_application(command)
         if command.p1 == 0x00:
-            # Vietnamese cards do not know SELECT MF at all (facts: several reader projects met 6D00).
-            raise RefusedError(SW_UNKNOWN_INSTRUCTION)
-        if command.p1 != 0x02 or len(command.data) != 2:
+            return self._select_root(command)
+        if command.p1 != 0x02 or len(command.data) != 2 or not self._traits.by_name:
             raise RefusedError(SW_WRONG_PARAMETERS)
         self._current = self._file(authorised, fid=int.from_bytes(command.data, "big"))
+        return Response(b"", SW_OK)
+
+    def _select_root(self, command: Command) -> Response:
+        if self._traits.master_file != SW_OK:
+            raise RefusedError(self._traits.master_file)
+        if command.data not in (b"", _MASTER_FILE.to_bytes(2, "big")):
+            raise RefusedError(SW_FILE_NOT_FOUND)
+        self._in_application = False
+        self._current = None
         return Response(b"", SW_OK)
 
     def _select_application(self, command: Command) -> Response:
@@ -75,7 +88,7 @@ class FileSystem:
         if command.ins & 1:
             return self._read_odd(command, authorised=authorised, room=room)
         if command.p1 & 0x80:
-            if command.p1 & 0x60:
+            if command.p1 & 0x60 or not self._traits.by_short_name:
                 raise RefusedError(SW_WRONG_PARAMETERS)
             self._current = self._file(authorised, sfi=command.p1 & 0x1F)
             offset = command.p2
@@ -87,6 +100,8 @@ class FileSystem:
         reference = command.p1 << 8 | command.p2
         if reference:
             by_sfi = reference <= _LAST_SFI
+            if not (self._traits.by_short_name if by_sfi else self._traits.by_name):
+                raise RefusedError(SW_WRONG_PARAMETERS)
             self._current = self._file(authorised, sfi=reference) if by_sfi else self._file(authorised, fid=reference)
         offset = tlv.parse_one(command.data, _OFFSET).value
         if not 1 <= len(offset) <= 3:
@@ -119,5 +134,5 @@ class FileSystem:
         return found
 
     def _require_access(self, ef: Ef, *, authorised: bool) -> None:
-        if ef in self._locked or not (authorised or ef in _AT_ROOT):
+        if ef in self._locked or not (authorised or ef in _FREE):
             raise RefusedError(SW_SECURITY_STATUS)

@@ -9,6 +9,7 @@ from enum import Enum
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from crypto.dh import DhGroup
 from crypto.emrtd.lds import Ef
 from drivers.simulator.issuer.certificates import CertificateForm, Name, Role, compose_certificate
 from drivers.simulator.issuer.master_list import compose_master_list
@@ -16,7 +17,7 @@ from drivers.simulator.issuer.revocation import compose_crl
 from drivers.simulator.issuer.signed_data import PLAIN, CmsForm
 from drivers.simulator.issuer.signing import KeyMake, SigningKey, ecdsa, pkcs1, pss
 from drivers.simulator.issuer.sod import USUAL, SodForm, compose_sod
-from drivers.simulator.private_keys import EcPrivate, derive_ec, draw_rsa, named_curve
+from drivers.simulator.private_keys import DhPrivate, EcPrivate, derive_dh, derive_ec, draw_rsa, named_curve
 
 _ROOT_KEY = ecdsa("P-384", "sha384")
 _THIS_UPDATE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -153,6 +154,10 @@ class Authority:
     def chip_private(self, label: str, curve: str = "brainpoolP256r1") -> EcPrivate:
         """A key for a chip; the same ``label`` always gets the same one."""
         return derive_ec(self._seed, f"chip {label}", named_curve(curve))
+
+    def chip_residue(self, label: str, group: DhGroup, *, pkcs3: bool = False) -> DhPrivate:
+        """A key for a chip in a group of residues; the same ``label`` always gets the same one."""
+        return derive_dh(self._seed, f"chip {label}", group, pkcs3=pkcs3)
 
     def chip_rsa(self, label: str, bits: int) -> RSAPrivateKey:
         """An RSA key for a chip; the same ``label`` always gets the same one while the program runs."""

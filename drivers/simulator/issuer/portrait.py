@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL import Image
 
-_SIZE = (336, 448)
+PICTURE_SIZE = (336, 448)
+"""Width and height of every portrait, in pixels."""
+
 _COMMENT = b"SIMULATED PORTRAIT, NO REAL PERSON. "
 _START_OF_IMAGE = 2
 _SMALLEST_COMMENT = 4
@@ -60,7 +62,7 @@ def _look(who: str) -> _Look:
 def _draw(look: _Look) -> Image.Image:
     from PIL import Image, ImageDraw, ImageFont
 
-    picture = Image.new("RGB", _SIZE, (214, 226, 240))
+    picture = Image.new("RGB", PICTURE_SIZE, (214, 226, 240))
     draw = ImageDraw.Draw(picture)
     draw.ellipse((68, 40, 268, 330), fill=look.hair)
     draw.rounded_rectangle((20, 352, 316, 520), 90, fill=look.shirt)
@@ -82,7 +84,7 @@ def _grain(seed: int) -> Image.Image:
     import numpy as np
     from PIL import Image
 
-    noise = np.random.default_rng(seed).integers(0, 256, (_SIZE[1], _SIZE[0], 3), dtype=np.uint8)
+    noise = np.random.default_rng(seed).integers(0, 256, (PICTURE_SIZE[1], PICTURE_SIZE[0], 3), dtype=np.uint8)
     return Image.fromarray(noise)
 
 

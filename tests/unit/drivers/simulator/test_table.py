@@ -94,9 +94,9 @@ def test_placed_card_is_the_person_s_and_signed_by_the_table_s_issuer(table: Dem
 
     def read(link: CardLink) -> tuple[bytes, bytes]:
         channel = Channel(link.transceive)
-        info = pace.choose(parse_security_infos(read_card_access(channel)[0]))
+        info = pace.usable(parse_security_infos(read_card_access(channel)[0]).pace)[0]
         can = pace.Password.can(PEOPLE["swapped"].id_number.can)
-        channel.secure(pace.establish(channel, info, can, secrets.token_bytes))
+        channel.secure(pace.establish(channel, info, can, secrets.token_bytes).messaging)
         select_application(channel)
         files = FileReader(channel, 65_000)
         return files.read(Ef.SOD), files.read(Ef.DG13)

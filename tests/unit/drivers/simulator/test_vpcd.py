@@ -11,8 +11,9 @@ from crypto.emrtd.lds import Ef
 from drivers.simulator.chip import ATR, Chip
 from drivers.simulator.faults import ChipFault
 from drivers.simulator.issuer.authority import Authority
+from drivers.simulator.make import Make
 from drivers.simulator.people import PEOPLE
-from drivers.simulator.personalise import Make, personalise
+from drivers.simulator.personalise import personalise
 from drivers.simulator.presented import Handling, PresentedCard
 from drivers.simulator.vpcd import VpcdCard
 

@@ -10,7 +10,8 @@ from crypto import tlv
 from crypto.emrtd.lds import Ef
 from drivers.simulator.card.contents import Contents
 from drivers.simulator.faults import ChipFault
-from drivers.simulator.personalise import AaKey, Make, personalise
+from drivers.simulator.make import AaKey, Make
+from drivers.simulator.personalise import personalise
 from terminal.model import CheckName, Word
 from tests.chips import AUTHORITY, contents_of, conversation, key_of, person_of, reasons, with_files, without, words
 
@@ -33,20 +34,20 @@ def test_a_chip_that_fails_chip_authentication_is_not_read_further() -> None:
 
 
 def test_a_chip_that_refuses_chip_authentication_may_still_prove_itself_actively() -> None:
-    talk, _ = conversation(resigned("cccd-2021", chip=None))
+    talk, _ = conversation(resigned("cccd-2021", chip=()))
     reading = talk.identify(key_of("cccd-2021"))
     assert words(reading)[CheckName.CHIP] is Word.SUCCESSFUL
     assert reasons(reading)[CheckName.CHIP] == "why.aa"
 
 
 def test_a_chip_that_refuses_both_proofs_fails() -> None:
-    talk, _ = conversation(resigned("cccd-2021", chip=None, active_key=None))
+    talk, _ = conversation(resigned("cccd-2021", chip=(), active_key=None))
     reading = talk.identify(key_of("cccd-2021"))
     assert words(reading)[CheckName.CHIP] is Word.FAILED
 
 
 def test_a_chip_that_refuses_its_only_proof_fails() -> None:
-    talk, _ = conversation(without(resigned("cccd-2021", chip=None), Ef.DG15))
+    talk, _ = conversation(without(resigned("cccd-2021", chip=()), Ef.DG15))
     reading = talk.identify(key_of("cccd-2021"))
     assert words(reading)[CheckName.CHIP] is Word.FAILED
     assert reasons(reading)[CheckName.CHIP] == "why.ca"

@@ -17,8 +17,9 @@ from crypto.errors import AccessRefusedError, CardLostError, MalformedError, Mes
 from crypto.trust.store import TrustStore
 from drivers.simulator.card.contents import Limits
 from drivers.simulator.faults import ChipFault
-from drivers.simulator.personalise import Make, personalise
-from drivers.simulator.profiles import PROFILES
+from drivers.simulator.make import Make
+from drivers.simulator.personalise import personalise
+from drivers.simulator.profiles import CITIZEN_CARDS
 from terminal.faults import FaultError
 from terminal.model import CheckName, DataSource, IssuerTrust, Person, Word
 from terminal.proof.access import ChipAccess
@@ -58,12 +59,12 @@ SAID_OF = {
 
 
 @pytest.mark.parametrize("block", BLOCKS)
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("profile", CITIZEN_CARDS)
 def test_every_card_is_read_and_said_to_be_what_it_is(profile: str, block: int) -> None:
     contents = contents_of(profile)
     talk, _ = conversation(contents, block=block)
     reading = talk.identify(key_of(profile), simulated=True)
-    fault = PROFILES[profile].make.fault
+    fault = CITIZEN_CARDS[profile].make.fault
     assert words(reading) == GENUINE | (SAID_OF[fault] if fault else {})
     assert reading.issuer is (IssuerTrust.UNKNOWN if fault is ChipFault.UNKNOWN_ISSUER else IssuerTrust.TRUSTED)
     assert (reading.person.id_number, reading.simulated) == (person_of(profile).id_number, True)

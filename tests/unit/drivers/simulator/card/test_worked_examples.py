@@ -5,43 +5,19 @@ The card's nonces and private keys are the published ones, so its answers must b
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from pathlib import Path
-
-from crypto import der
+from crypto import curves
 from crypto.emrtd.keys import Suite
 from crypto.emrtd.lds import Ef
 from drivers.simulator.card.active_authentication import recoverable_message
 from drivers.simulator.card.contents import Contents, PaceOffer
 from drivers.simulator.chip import Chip
+from tests.unit.drivers.simulator.card.scripted import published, scripted, send
 
-VECTORS = Path(__file__).parents[4] / "vectors"
 EF_COM = bytes.fromhex("60145F0104303130365F36063034303030305C026175")
-
-
-def published(name: str) -> list[str]:
-    (table,) = json.loads((VECTORS / f"{name}.json").read_text(encoding="utf-8"))
-    return [row["hex"] for row in table["constants"]]
 
 
 def constant(name: str, start: str) -> bytes:
     return bytes.fromhex(next(row for row in published(name) if row.startswith(start)))
-
-
-def scripted(*values: str) -> Callable[[int], bytes]:
-    queue = [bytes.fromhex(value) for value in values]
-
-    def random(size: int) -> bytes:
-        value = queue.pop(0)
-        assert len(value) == size
-        return value
-
-    return random
-
-
-def send(chip: Chip, command: str) -> str:
-    return chip.transmit(bytes.fromhex(command)).hex()
 
 
 def bac_chip() -> Chip:
@@ -83,9 +59,9 @@ def test_third_step_of_the_example_returns_the_rest_of_the_file() -> None:
 
 
 def test_pace_with_generic_mapping_answers_as_published() -> None:
-    oid = der.encode_identifier("0.4.0.127.0.7.2.2.4.2.2")
+    offer = PaceOffer(Suite.AES_128, curves.by_parameter_id(13), 13)
     chip = Chip(
-        Contents({}, "T22000129364081251010318", can="", pace=PaceOffer(oid, Suite.AES_128, 13)),
+        Contents({}, "T22000129364081251010318", can="", pace=(offer,)),
         random=scripted(
             "3f00c4d39d153f2b2a214a078d899b22",
             "498ff49756f2dc1587840041839a85982be7761d14715fb091efa7bce9058560",
@@ -104,5 +80,5 @@ def test_pace_with_generic_mapping_answers_as_published() -> None:
 def test_active_authentication_signs_the_published_message() -> None:
     rows = published("AATest")
     challenge, nonce, _, message = rows[0], rows[1], rows[2], rows[3]
-    made = recoverable_message(128, "sha1", bytes.fromhex(challenge), scripted(nonce))
+    made = recoverable_message(128, "sha1", b"\xbc", bytes.fromhex(challenge), scripted(nonce))
     assert made.hex() == message

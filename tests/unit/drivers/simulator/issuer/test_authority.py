@@ -10,8 +10,9 @@ import pytest
 from crypto import tlv
 from crypto.emrtd.lds import Ef
 from drivers.simulator.issuer.authority import Authority, SignerKind
+from drivers.simulator.make import Make
 from drivers.simulator.people import PEOPLE
-from drivers.simulator.personalise import Make, personalise
+from drivers.simulator.personalise import personalise
 from tests.unit.drivers.simulator.issuer.openssl import openssl, verify_cms
 
 FILES = {Ef.DG1: b"\x61\x01a", Ef.DG13: b"\x6d\x01m", Ef.COM: b"\x60\x01c"}
