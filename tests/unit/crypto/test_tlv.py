@@ -116,3 +116,11 @@ def test_finding_wants_exactly_one() -> None:
 
 def test_objects_hide_their_content() -> None:
     assert repr(Tlv(4, b"secret")) == "Tlv(tag=4)"
+
+
+def test_slices_are_the_objects_as_they_are_written() -> None:
+    shortest, long_form = bytes.fromhex("0401aa"), bytes.fromhex("04820001bb")
+    assert tlv.slices(shortest + long_form) == (shortest, long_form)
+    assert tlv.slices(b"") == ()
+    with pytest.raises(MalformedError, match="cut short"):
+        tlv.slices(shortest + b"\x04\x02\x00")
