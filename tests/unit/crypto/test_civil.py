@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from crypto.civil import PartialDate, Sex, read_packed, read_sex, read_slashed, read_written
+from crypto.civil import PartialDate, Sex, read_packed, read_sex, read_slashed, read_written, read_year_first
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,19 @@ def test_a_partial_date_is_written_as_far_as_it_is_known(
 )
 def test_sexes(text: str, sex: Sex | None) -> None:
     assert read_sex(text) is sex
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("19901120", PartialDate(1990, 11, 20)),
+        ("19901100", PartialDate(1990, 11)),
+        ("19900020", PartialDate(1990)),
+        ("19901320", None),
+        ("00001120", None),
+        ("1990112", None),
+        ("1990112 ", None),
+    ],
+)
+def test_dates_that_begin_with_the_year(text: str, read: PartialDate | None) -> None:
+    assert read_year_first(text) == read

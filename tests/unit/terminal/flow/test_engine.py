@@ -22,7 +22,7 @@ from terminal.events import (
 from terminal.faults import FaultError
 from terminal.flow.effects import Effect, Record, Show
 from terminal.flow.engine import Engine
-from terminal.flow.jobs import AskWork
+from terminal.flow.jobs import AskWork, ReadWork
 from terminal.flow.rules import Times
 from terminal.flow.states import State
 from terminal.model import Outcome, Photo, RedeemAnswer
@@ -31,6 +31,7 @@ from terminal.view import Cue, Desk, Screen
 from tests import chips
 from tests.desk import CARD, EVENT, PROFILE, UP, Bench, FakeBackend, bench, code, read, serve, ticket_text
 from tests.machine import worlds
+from tests.photos import PhotosHere
 
 
 @pytest.fixture
@@ -240,6 +241,18 @@ def test_two_starts_of_one_desk_never_use_the_same_names() -> None:
         serve(desk)
         names.append(desk.recorder.kept[0][1])
     assert names[0] != names[1]
+
+
+def test_what_waits_for_the_next_photo_ends_with_the_desk() -> None:
+    closed: list[str] = []
+
+    class Photos(PhotosHere):
+        def close(self) -> None:
+            closed.append("photos")
+
+    desk = bench(read=lambda post: ReadWork(chips.tools, 65_000, True, post, photos=Photos()))
+    desk.engine.stop()
+    assert closed == ["photos"]
 
 
 # What a desk does not have -------------------------------------------------------------------------------------------
