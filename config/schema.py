@@ -63,10 +63,14 @@ class BackendSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustSettings:
-    """Where the accepted issuers (``directory``) and ticket keys (``tickets``) are kept."""
+    """Where the accepted issuers (``directory``) and ticket keys (``tickets``) are kept.
+
+    ``crl_max_age_days``: how old an issuer's revocation list may be; 0 asks for none.
+    """
 
     directory: Path
     tickets: Path
+    crl_max_age_days: Annotated[int, Meta(ge=0, le=3650)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

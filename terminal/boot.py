@@ -181,14 +181,10 @@ def _read_work(settings: Settings, clock: Clock, post: Callable[[Event], None]) 
 
 def tools_for(settings: Settings, clock: Clock) -> Tools:
     """What a chip read needs. Raises FaultError ``trust.unreadable``."""
-    from crypto.trust.store import TrustStore
     from terminal.proof.reading import Tools
+    from terminal.proof.trusted import open_trust
 
-    try:
-        store = TrustStore.open(settings.trust.directory)
-    except (ProofError, OSError) as error:
-        raise FaultError("trust.unreadable", f"{settings.trust.directory}: {error}") from error
-    return Tools(store, clock.now, time.perf_counter, os.urandom)
+    return Tools(open_trust(settings.trust), clock.now, time.perf_counter, os.urandom)
 
 
 def _asking(settings: Settings) -> Callable[[Callable[[Event], None]], AskWork] | None:

@@ -40,10 +40,7 @@ class MasterList:
         signed = SignedData.parse(raw)
         if signed.content_type != _CONTENT_TYPE:
             raise NotSupportedError("master list: the signed content is something else")
-        members = der.parts(tlv.parse_one(ber.definite(signed.content)))
-        if len(members) != 2 or der.unsigned(members[0]) != 0:
-            raise NotSupportedError("master list: not of version 0")
-        certificates = tlv.slices(der.value(members[1], der.SET))
+        certificates = _certificates(signed.content)
         if len(certificates) > _MAX_CERTIFICATES:
             raise MalformedError("master list: too many certificates")
         return cls(certificates, given, signed.signature([given] if given else ()))
@@ -75,6 +72,17 @@ class MasterList:
             return issuer_of(signer, store, when).anchor.certificate
         _verify_issued(signer, given, when)
         return given
+
+
+def _certificates(content: bytes) -> tuple[bytes, ...]:
+    try:
+        members = der.parts(tlv.parse_one(content))
+    except MalformedError:
+        # Perhaps BER; each certificate takes care of itself, and walking through all of them takes time.
+        members = der.parts(tlv.parse_one(ber.definite(content)))
+    if len(members) != 2 or der.unsigned(members[0]) != 0:
+        raise NotSupportedError("master list: not of version 0")
+    return tlv.slices(der.value(members[1], der.SET))
 
 
 def _verify_issued(signer: Certificate, given: Certificate, when: datetime) -> None:

@@ -63,11 +63,12 @@ def add_trust(parser: argparse.ArgumentParser) -> None:
 def trust_of(args: argparse.Namespace) -> TrustStore:
     """The issuers that ``--trust`` names, else the configured store's. Raises FaultError ``trust.unreadable``."""
     from crypto.trust.store import TrustStore
+    from terminal.proof.trusted import open_trust
 
+    if not args.trust:
+        return open_trust(settings_of(args).trust)
     try:
-        if args.trust:
-            return TrustStore.load_files(args.trust)
-        return TrustStore.open(settings_of(args).trust.directory)
+        return TrustStore.load_files(args.trust)
     except (ProofError, OSError) as error:
         raise FaultError("trust.unreadable", str(error)) from error
 

@@ -108,12 +108,9 @@ def check_backend(settings: Settings, told_time: Callable[[datetime], None]) -> 
 
 def check_trust(settings: Settings, now: datetime) -> Finding:
     """The accepted issuers."""
-    from crypto.trust.store import TrustStore
+    from terminal.proof.trusted import open_trust
 
-    try:
-        anchors = TrustStore.open(settings.trust.directory).anchors
-    except (ProofError, OSError) as error:
-        raise FaultError("trust.unreadable", str(error)) from error
+    anchors = open_trust(settings.trust).anchors
     valid = sum(anchor.certificate.valid_at(now) for anchor in anchors)
     return judge_trust(len(anchors), valid, needed=CheckName.ISSUER.value in settings.demands)
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto.errors import MalformedError, NotSupportedError, ProofError
-from crypto.trust.bundle import FileKind, read_certificates, read_file
+from crypto.trust.bundle import MAX_FILE, FileKind, read_certificates, read_file
 from drivers.simulator.issuer.authority import Authority
 from drivers.simulator.issuer.ber import Lengths
 from drivers.simulator.issuer.signed_data import CmsForm
@@ -78,6 +78,11 @@ def test_a_file_of_something_else_is_malformed(raw: bytes) -> None:
 def test_lists_are_no_certificates(raw: bytes) -> None:
     with pytest.raises(MalformedError):
         read_certificates(raw)
+
+
+def test_an_endless_file_is_refused() -> None:
+    with pytest.raises(MalformedError, match="too long"):
+        read_file(bytes(MAX_FILE + 1))
 
 
 @given(raw=st.binary(max_size=100))

@@ -170,6 +170,7 @@ def signed(content: bytes, content_type: str = LIST) -> bytes:
         (signed(csca_list(version=1)), NotSupportedError),
         (signed(tlv.encode(0x30, b"")), NotSupportedError),
         (signed(b""), MalformedError),
+        (signed(b"\x30\x80\x02\x01\x01\x00\x00"), NotSupportedError),
         (signed(csca_list(b"\x30\x05")), MalformedError),
     ],
 )

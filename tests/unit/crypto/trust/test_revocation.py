@@ -201,6 +201,13 @@ def test_what_is_no_list_is_refused(raw: bytes, refusal: type[ProofError]) -> No
         Crl.parse(raw)
 
 
+def test_a_list_need_not_say_when_the_next_one_comes() -> None:
+    """RFC 5280 §5.1.2.5 demands it, X.509 does not."""
+    tbs = members()
+    del tbs[4]
+    assert Crl.parse(put_together(tbs=tbs)).next_update is None
+
+
 def test_an_unknown_reason_is_refused() -> None:
     reason = tlv.encode(0x06, der.encode_identifier("2.5.29.21")) + tlv.encode(0x04, tlv.encode(0x0A, b"\x0b"))
     with pytest.raises(MalformedError, match="reason"):

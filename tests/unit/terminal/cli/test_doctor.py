@@ -228,7 +228,7 @@ def test_a_gate_without_ticket_keys_fails_and_with_a_broken_one_too(tram: Tram, 
 
 
 def test_a_damaged_trust_store_is_told(doctor: Doctor, site: Path) -> None:
-    (site.parent / "csca" / "index.json").write_text("{")
+    (site.parent / "csca" / "accepted.trust").write_text("{")
     assert doctor()[1]["trust"]["fault"] == "trust.unreadable"
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from crypto.trust.revocation import Crl
 from drivers.simulator.issuer.authority import Authority
+from terminal.cli.trust_print import print_crl
 from tests.unit.terminal.cli.conftest import Tram
 
 Lines = Callable[..., tuple[int, list[str]]]
@@ -230,3 +233,8 @@ def test_people_read_how_old_a_list_is(
     assert printed[3].endswith("(đã quá hạn)")
     code, printed = lines("trust", "import", put("csca.crl", this_week()))
     assert (code, printed[0]) == (0, "Revocation list taken:")
+
+
+def test_a_list_that_does_not_say_when_the_next_one_comes_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    print_crl(replace(Crl.parse(this_week()), next_update=None), NOW, "en")
+    assert len(capsys.readouterr().out.splitlines()) == 2
