@@ -116,18 +116,20 @@ class DhGroup:
             raise MalformedError("Diffie-Hellman key: not in the subgroup")
         return Residue(y)
 
-    def require_prime(self, random: Random) -> None:
-        """Make sure that explicit parameters hold primes (Miller and Rabin, so many random bases that a composite
-        passes with less than one in 65,000); raises MalformedError.
+    def require_sound(self, random: Random) -> None:
+        """Make sure that explicit parameters hold primes, and a generator of that order; raises MalformedError.
 
+        Primes by Miller and Rabin, with so many random bases that a composite passes with less than one in 65,000.
         Needed where nobody vouches for them: EF.CardAccess is not signed, and in a group that falls into small parts
-        a false chip could search for the password.
+        a false chip could search for the password. It takes up to a second, so it is not done at parsing.
         """
         if self.parameter_id is not None:
             return
         for number in (self.p, self.order):
             if number is not None and not _probably_prime(number, random):
                 raise MalformedError("Diffie-Hellman group: not a prime")
+        if self.order is not None and pow(self.base, self.order, self.p) != 1:
+            raise MalformedError("Diffie-Hellman group: the generator has another order")
 
     def _other_than_one(self, y: int) -> Residue:
         if y == 1:
@@ -199,8 +201,8 @@ def _explicit(p: int, base: int, order: int | None, private_bits: int) -> DhGrou
         raise NotSupportedError("Diffie-Hellman parameters: size of the prime")
     if p % 2 == 0 or not 1 < base < p - 1:
         raise MalformedError("Diffie-Hellman parameters: prime or generator out of range")
-    if order is not None and ((p - 1) % order or pow(base, order, p) != 1):
-        raise MalformedError("Diffie-Hellman parameters: the generator has another order")
+    if order is not None and (p - 1) % order:
+        raise MalformedError("Diffie-Hellman parameters: no subgroup has this order")
     return DhGroup(f"explicit MODP {p.bit_length()}", None, p, base, order, private_bits)
 
 

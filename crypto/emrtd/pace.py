@@ -98,7 +98,7 @@ def establish(channel: Channel, info: PaceInfo, password: Password, random: Rand
     """
     group, suite = _group(info), info.suite
     if isinstance(group, DhGroup):
-        group.require_prime(random)
+        group.require_sound(random)
         return PaceResult(SecureMessaging(_run(channel, info, suite, group, password, random).session), None)
     outcome = _run(channel, info, suite, group, password, random)
     chip_data = None

@@ -18,9 +18,11 @@ from crypto.tlv import Tlv
 _PACE = "0.4.0.127.0.7.2.2.4."
 _CHIP_AUTH = "0.4.0.127.0.7.2.2.3."
 _CHIP_AUTH_KEY = "0.4.0.127.0.7.2.2.1."
+_KEY_PREFIX = der.encode_identifier(_CHIP_AUTH_KEY + "0")[:-1]
 _ACTIVE_AUTH = "2.23.136.1.1.5"
 _DG14_TAG = 0x6E
 _MAX_INFOS = 64
+_MAX_KEYS = 8  # each may cost a tenth of a second to check
 _FIRST_OWN_PARAMETERS = 32
 
 _Kind = TypeVar("_Kind", bound=Enum)
@@ -168,10 +170,11 @@ def parse_dg14(raw: bytes) -> SecurityInfos:
 
 def parse_security_infos(raw: bytes) -> SecurityInfos:
     """The SecurityInfos in ``raw``, a SET as in EF.CardAccess; raises MalformedError."""
-    infos = der.parts(tlv.parse_one(raw), der.SET)
-    if len(infos) > _MAX_INFOS:
+    infos = [der.parts(info) for info in der.parts(tlv.parse_one(raw), der.SET)]
+    keys = [info for info in infos if info and info[0].value.startswith(_KEY_PREFIX)]
+    if len(infos) > _MAX_INFOS or len(keys) > _MAX_KEYS:
         raise MalformedError("security infos: too many")
-    found = [_parse(der.parts(info)) for info in infos]
+    found = [_parse(info) for info in infos]
     return SecurityInfos(
         _pace_infos(found),
         tuple(info for info in found if isinstance(info, ChipAuthInfo)),

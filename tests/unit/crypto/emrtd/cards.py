@@ -19,6 +19,9 @@ from crypto.emrtd.security_infos import PaceInfo
 Handler = Callable[[Command], Response]
 
 CAN = Password.can("123450")
+ZERO_LED = {0: 48, 13: 856}
+"""A private key of each group whose public key begins with a zero byte, found by search."""
+
 VECTORS = Path(__file__).parents[3] / "vectors"
 
 

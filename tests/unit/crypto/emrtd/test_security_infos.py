@@ -121,6 +121,8 @@ def test_what_nobody_knows_is_listed_and_hides_nothing() -> None:
         infos(info("0.4.0.127.0.7.2.2.4.2.2", der.encode_unsigned(2), b"\x04\x01\x02")),
         infos(info(ECDH_KEY, spki(EC, oid(CURVE.oid), b"\x04" + bytes(64)))),
         infos(*[info("1.2.3", der.encode_unsigned(1))] * 65),
+        infos(*[info(ECDH_KEY, EC_SPKI)] * 9),
+        infos(info(ECDH_KEY, b"\x04\x00")),
         infos() + b"\x00",
     ],
 )
@@ -146,6 +148,33 @@ def test_card_access_with_one_byte_changed_never_crashes(at: int, byte: int) -> 
         parse_security_infos(bytes(raw))
     except MalformedError:
         return
+
+
+def rich_infos() -> bytes:
+    """Explicit parameters and keys of every kind."""
+    return infos(
+        offer("2.2", 32),
+        offer("1.2", 33),
+        own("2", EXPLICIT_CURVE, 32),
+        own("1", algorithm(DH_X942, X942), 33),
+        info("0.4.0.127.0.7.2.2.1.1", spki(DH_PKCS3, PKCS3, der.encode_unsigned(PRIME.base)), der.encode_unsigned(1)),
+        info(ECDH_KEY, EC_SPKI, der.encode_unsigned(2)),
+    )
+
+
+@given(st.integers(0, 4000), st.integers(0, 255))
+@settings(max_examples=300)
+def test_infos_with_one_byte_changed_give_infos_or_the_documented_error(at: int, byte: int) -> None:
+    raw = bytearray(rich_infos())
+    raw[at % len(raw)] = byte
+    try:
+        parse_security_infos(bytes(raw))
+    except MalformedError:
+        return
+
+
+def test_eight_keys_are_not_too_many() -> None:
+    assert len(parse_security_infos(infos(*[info(ECDH_KEY, EC_SPKI)] * 8)).chip_auth_keys) == 8
 
 
 @pytest.mark.parametrize("dotted", ["0.4.0.127.0.7.2.2.3.3.9", "0.4.0.127.0.7.2.2.3.2"])
