@@ -30,7 +30,7 @@ class SignedAttributes:
     """The same in the order of DER (ITU-T X.690 §11.6)."""
     content_type: str
     message_digest: bytes = field(repr=False)
-    signing_time: datetime | None
+    signing_time: datetime | None = field(repr=False)
     """When the signer says that he signed (RFC 5652 §11.3); None when he does not, or in no readable form."""
 
 

@@ -122,12 +122,14 @@ HARMLESS = {
     "crypto.codes.ticket": "issuer ticket_id event product not_before expires key_id public",
     "crypto.dh": "name",
     "crypto.emrtd.active_auth": "algorithm",
+    "crypto.emrtd.card_security": "signature_algorithm",
     "crypto.emrtd.chip_auth": "algorithm",
-    "crypto.emrtd.cms": "key_id digest content_type",
+    "crypto.emrtd.cms": "content_type",
     "crypto.emrtd.lds": "lds_version unicode_version",
     "crypto.emrtd.mrz": "document_code state nationality",
     "crypto.emrtd.passive_auth": "hash_algorithm signature_algorithm lds_version",
     "crypto.emrtd.security_infos": "oid signature_oid unknown",
+    "crypto.emrtd.signer_info": "key_id digest content_type",
 }
 """Fields of texts, bytes and dates that may be shown, by module. A new one is hidden or stands here after thought."""
 

@@ -57,7 +57,7 @@ USABLE = {
     "no name": (odd(issuer=seq(), subject=seq()), ()),
     "two parts in a level": (odd(issuer=TWO_IN_A_LEVEL, subject=TWO_IN_A_LEVEL), ()),
     "no seconds": (odd(validity=times((0x17, b"2101010000Z"), END)), (Finding.IRREGULAR_TIME,)),
-    "offset": (odd(validity=times((0x17, b"210101070000+0700"), END)), (Finding.IRREGULAR_TIME,)),
+    "offset": (odd(validity=times((0x17, b"2101010700" + b"00+0700"), END)), (Finding.IRREGULAR_TIME,)),
     "no zone": (odd(validity=times((0x18, b"20210101000000"), END)), (Finding.IRREGULAR_TIME,)),
     "fractions": (odd(validity=times((0x18, b"20210101000000.5Z"), END)), (Finding.IRREGULAR_TIME,)),
     "GeneralizedTime before 2050": (odd(validity=times((0x18, b"20210101000000Z"), END)), ()),
@@ -200,7 +200,7 @@ def test_a_certificate_of_another_issuer_without_extensions_may_not_sign() -> No
 def test_what_extensions_say_is_read() -> None:
     rows = (
         extension("2.5.29.35", seq(b"\x80\x02\x0a\x0b", b"\x82\x01\x05")),
-        extension("2.5.29.37", seq(tlv.encode(0x06, bytes.fromhex("678108010103")))),
+        extension("2.5.29.37", seq(tlv.encode(0x06, bytes.fromhex("6781 0801 0103")))),
         extension("2.5.29.19", seq(b"\x01\x01\xff", b"\x02\x01\x00")),
     )
     found = Certificate.parse(odd(extensions=extensions(*rows))).extensions
