@@ -1,4 +1,4 @@
-"""CBOR from strangers: the small deterministic part of RFC 8949 that signed tickets use.
+"""CBOR from strangers: the small deterministic part of RFC 8949 that signed tickets and evidence files use.
 
 The library reads far more (dates, fractions, regular expressions, shared references), some of it with errors of
 its own; a scan of the headers keeps all of that away from it.
@@ -22,12 +22,12 @@ def encode(value: object) -> bytes:
     return cbor2.dumps(value, canonical=True)
 
 
-def decode(raw: bytes) -> object:
+def decode(raw: bytes, *, limit: int = _MAX_SIZE, depth: int = _MAX_DEPTH) -> object:
     """Integers, byte and text strings, arrays and maps; raises MalformedError for anything else, for more than
-    2048 bytes or 4 levels, for bytes left over and for an encoding that is not the deterministic one."""
-    if len(raw) > _MAX_SIZE:
+    ``limit`` bytes or ``depth`` levels, for bytes left over and for an encoding that is not the deterministic one."""
+    if len(raw) > limit:
         raise MalformedError("CBOR: too long")
-    if _skip(raw, 0, _MAX_DEPTH) != len(raw):
+    if _skip(raw, 0, depth) != len(raw):
         raise MalformedError("CBOR: bytes after the value")
     try:
         value: object = cbor2.loads(raw)

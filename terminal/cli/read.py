@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from config.schema import Settings
 from crypto.errors import MalformedError
 from crypto.id_number import IdNumber
 from terminal import registry
 from terminal.boot import EXTENDED_BLOCK, tools_for
-from terminal.cli import read_report, rehearsal
+from terminal.cli import evidence_order, read_report, rehearsal
 from terminal.cli.arguments import add_config, add_json, add_trust, settings_of, trust_of
 from terminal.cli.card_job import Wanted, with_card
+from terminal.cli.evidence_order import EvidenceOrder, order_of
 from terminal.cli.output import print_json
 from terminal.cli.rehearsal import Rehearsal
 from terminal.clock import SystemClock
@@ -21,8 +23,10 @@ from terminal.model import ChipReading, DataSource, Person, Word
 from terminal.ports import CardLink, ReaderOptions
 
 if TYPE_CHECKING:
+    from terminal.evidence.collect import Read
     from terminal.proof.access import ChipAccess
-    from terminal.proof.reading import ChipConversation, Tools
+    from terminal.proof.passive import PassiveReport
+    from terminal.proof.reading import Tools
 
 HELP = "read and prove the card on a reader"
 
@@ -43,6 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--block", type=_block, default=EXTENDED_BLOCK, metavar="BYTES", help="most a read asks for")
     parser.add_argument("--wait", type=_seconds, default=10.0, metavar="SECONDS", help="how long to wait for a card")
     rehearsal.add_arguments(parser)
+    evidence_order.add_arguments(parser)
     add_trust(parser)
     add_config(parser)
     add_json(parser)
@@ -53,18 +58,23 @@ def run(args: argparse.Namespace) -> int:
     its end."""
     access = access_of(args)
     repeatable = Rehearsal(args) if rehearsal.wanted(args) else None
-    tools = _tools(args, repeatable)
+    settings = settings_of(args)
+    tools = _tools(args, settings, repeatable)
+    work = _Work(args, access, tools, order_of(args, settings, tools.now()), repeatable)
     scripted = repeatable.reader if repeatable else None
     reader = scripted or registry.reader("pcsc")(ReaderOptions(args.reader))
     wanted = Wanted(args.reader, args.wait) if scripted is None else _SCRIPTED
-    read = with_card(reader, wanted, lambda link: _read(args, access, tools, link, repeatable))
+    done = with_card(reader, wanted, work)
+    if work.order is not None:
+        work.order.write(done.sealed)
     script = repeatable.finish() if repeatable else None
+    report = read_report.Report(done.read, tools.now(), script, args.evidence)
     if args.json:
-        print_json(read_report.to_json(read.reading, read.talk, script))
+        print_json(read_report.to_json(report))
     else:
-        print("\n".join(read_report.to_lines(read.reading, read.talk, script, args.lang)))
+        print("\n".join(read_report.to_lines(report, args.lang)))
     not_played = script is not None and script.answered < script.commands
-    return _REFUSED if not_played or any(check.word in _NOT_PASSED for check in read.reading.checks) else 0
+    return _REFUSED if not_played or any(check.word in _NOT_PASSED for check in done.read.reading.checks) else 0
 
 
 def access_of(args: argparse.Namespace) -> ChipAccess:
@@ -100,31 +110,50 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _tools(args: argparse.Namespace, repeatable: Rehearsal | None) -> Tools:
-    from dataclasses import replace
-
+def _tools(args: argparse.Namespace, settings: Settings, repeatable: Rehearsal | None) -> Tools:
     clock = SystemClock() if repeatable is None else repeatable.clock(SystemClock())
-    tools = tools_for(settings_of(args), clock)
+    tools = tools_for(settings, clock)
     if args.trust:
         tools = replace(tools, trust=trust_of(args))
     return tools if repeatable is None else replace(tools, random=repeatable.random)
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    reading: ChipReading
-    talk: ChipConversation
+class _Done:
+    read: Read
+    sealed: bytes = field(default=b"", repr=False)
 
 
-def _read(
-    args: argparse.Namespace, access: ChipAccess, tools: Tools, link: CardLink, repeatable: Rehearsal | None
-) -> _Read:
-    from terminal.proof.reading import ChipConversation
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Everything that is done with the card while it lies there."""
 
-    transceive = link.transceive if repeatable is None else repeatable.transceive(link)
-    talk = ChipConversation(transceive, tools, args.block)
-    reading = talk.identify(access, simulated=link.simulated)
-    if not args.no_photo:
-        talk.read_photo()
-    talk.read_rest()
-    return _Read(reading, talk)
+    args: argparse.Namespace
+    access: ChipAccess
+    tools: Tools
+    order: EvidenceOrder | None
+    repeatable: Rehearsal | None
+
+    def __call__(self, link: CardLink) -> _Done:
+        from terminal.evidence.bundle import CardInField
+        from terminal.evidence.collect import Read
+        from terminal.proof.reading import ChipConversation
+
+        transceive = link.transceive if self.repeatable is None else self.repeatable.transceive(link)
+        talk = ChipConversation(transceive, self.tools, self.args.block)
+        reading = talk.identify(self.access, simulated=link.simulated)
+        if not self.args.no_photo:
+            talk.read_photo()
+        talk.read_rest()
+        report = talk.prove_files()
+        card = CardInField(link.reader, link.atr, link.simulated)
+        read = Read(talk, _proven_again(reading, report), report, card)
+        return _Done(read, self.order.take(read, self.tools) if self.order is not None else b"")
+
+
+def _proven_again(reading: ChipReading, report: PassiveReport) -> ChipReading:
+    """The reading with what passive authentication says of all files, those read after the identity among them."""
+    from terminal.proof.checks import passive_checks
+
+    later = {check.name: check for check in passive_checks(report)}
+    return replace(reading, checks=tuple(later.get(check.name, check) for check in reading.checks))

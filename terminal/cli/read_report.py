@@ -1,42 +1,77 @@
-"""What ``tram read`` tells of a card: cost, checks with the words of BSI TR-03135-1 §5.5, the document masked."""
+"""What ``tram read`` tells of a card: cost, proofs with the words of BSI TR-03135-1 §5.5, the document masked."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from terminal.cli import contents_report, proof_report
 from terminal.cli.output import Json
+from terminal.cli.proof_report import word_text
 from terminal.messages import say
-from terminal.model import ChipReading, Message, Person, Word
+from terminal.model import CheckName, Message, Person
 
 if TYPE_CHECKING:
     from terminal.cli.rehearsal import ScriptReport
-    from terminal.proof.reading import ChipConversation
+    from terminal.evidence.collect import Read
+
+_PROVEN_BELOW = frozenset({CheckName.SIGNATURE, CheckName.HASHES, CheckName.ISSUER})
 
 
-def to_json(reading: ChipReading, talk: ChipConversation, script: ScriptReport | None) -> dict[str, object]:
-    """The JSON object: cost, checks, and the document with its number masked and its name as initials."""
-    metrics = talk.metrics
-    report: dict[str, object] = {
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A read to tell of: at which time it was proven, how far a script got, and where evidence was written."""
+
+    read: Read
+    at: datetime
+    script: ScriptReport | None = None
+    evidence: Path | None = None
+
+
+def to_json(report: Report) -> dict[str, object]:
+    """The JSON object; the document's number is masked, its name initials, its day of birth left out."""
+    read = report.read
+    metrics, chip = read.talk.metrics, read.talk.chip
+    found: dict[str, object] = {
         "apdus": metrics.apdus,
         "bytes": metrics.bytes,
         "ms": dict(metrics.ms),
         "files": dict(metrics.files),
         "access": metrics.access,
-        "checks": {check.name.value: check.word.value for check in reading.checks},
-        "issuer": reading.issuer.value,
-        "document": _document(reading.person),
-        "simulated": reading.simulated,
+        "opened": _opened(read),
+        "checks": {check.name.value: check.word.value for check in read.reading.checks},
+        "issuer": read.reading.issuer.value,
+        "chip_protocol": (chip.protocol if chip else "") or None,
+        "passive_authentication": proof_report.to_json(read.report, report.at),
+        "contents": contents_report.to_json(read.talk.files),
+        "document": document(read.reading.person),
+        "simulated": read.reading.simulated,
     }
-    if script is not None:
-        report["script"] = {
-            "commands": script.commands,
-            "answered": script.answered,
-            "random_left": script.random_left,
+    if report.script is not None:
+        found["script"] = {
+            "commands": report.script.commands,
+            "answered": report.script.answered,
+            "random_left": report.script.random_left,
         }
-    return report
+    if report.evidence is not None:
+        found["evidence"] = str(report.evidence)
+    return found
 
 
-def _document(person: Person) -> Json:
+def _opened(read: Read) -> Json:
+    opened = read.talk.opened
+    return {
+        "protocol": opened.protocol,
+        "variant": opened.variant or None,
+        "tried": list(opened.tried),
+        "why_bac": opened.why_bac.key.rpartition(".")[2] if opened.why_bac else None,
+    }
+
+
+def document(person: Person) -> Json:
+    """Who a document tells of, masked."""
     initials = " ".join(f"{part[0]}." for part in (person.name or "").split())
     return {
         "id_number": person.id_number.masked if person.id_number else None,
@@ -48,23 +83,40 @@ def _document(person: Person) -> Json:
     }
 
 
-def to_lines(reading: ChipReading, talk: ChipConversation, script: ScriptReport | None, language: str) -> list[str]:
+def to_lines(report: Report, language: str) -> list[str]:
     """The same for people, the labels first."""
 
     def words(key: str) -> str:
         return say(Message(key), language)
 
-    labels = [words("note.simulated")] if reading.simulated else []
-    if script is not None:
-        labels += _script_lines(script, language)
-    checks = [f"{words(f'check.{check.name.value}')}: {word_text(check.word, language)}" for check in reading.checks]
-    number, metrics = reading.person.id_number, talk.metrics
+    read = report.read
+    labels = [words("note.simulated")] if read.reading.simulated else []
+    if report.script is not None:
+        labels += _script_lines(report.script, language)
+    number, metrics, chip = read.reading.person.id_number, read.talk.metrics, read.talk.chip
+    others = [check for check in read.reading.checks if check.name not in _PROVEN_BELOW]
+    protocol = f" ({chip.protocol})" if chip and chip.protocol else ""
     return [
         *labels,
         f"{words('field.id_number')}: {number.masked if number else '–'}",
-        *checks,
+        *proof_report.to_lines(read.report, language),
+        *(
+            f"{words(f'check.{check.name.value}')}: {word_text(check.word, language)}"
+            + (protocol if check.name is CheckName.CHIP else "")
+            for check in others
+        ),
+        *([f"{words('cli.read.evidence')}: {report.evidence}"] if report.evidence else []),
+        *_access_lines(read, language),
         f"{metrics.access}, {metrics.apdus} APDU, {metrics.bytes} byte",
     ]
+
+
+def _access_lines(read: Read, language: str) -> list[str]:
+    opened = read.talk.opened
+    lines = [say(Message.of("cli.read.tried", variants=", ".join(opened.tried)), language)] if opened.tried else []
+    if opened.why_bac is not None:
+        lines.append(f"BAC: {say(opened.why_bac, language)}")
+    return lines
 
 
 def _script_lines(script: ScriptReport, language: str) -> list[str]:
@@ -73,8 +125,3 @@ def _script_lines(script: ScriptReport, language: str) -> list[str]:
     if script.random_left:
         lines.append(say(Message.of("cli.read.random_left", count=str(script.random_left)), language))
     return lines
-
-
-def word_text(word: Word, language: str) -> str:
-    """The word of a check in that language."""
-    return say(Message(f"word.{word.value.replace(' ', '_')}"), language)

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from crypto.trust.store import TrustStore
+from drivers.simulator.card.contents import Contents
+from drivers.simulator.chip import Chip
+from drivers.simulator.inprocess import SimulatedReader
+from drivers.simulator.presented import Handling, PresentedCard
+from terminal import registry
 from terminal.__main__ import main
+from terminal.ports import ReaderOptions
+from tests import chips
 
 Tram = Callable[..., tuple[int, Any]]
+Lay = Callable[..., None]
 
 
 @pytest.fixture
@@ -46,3 +56,20 @@ def lines(home: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple
         return code, (shown.out + shown.err).splitlines()
 
     return run
+
+
+@pytest.fixture
+def lay(home: Path, monkeypatch: pytest.MonkeyPatch) -> Lay:
+    """Lay a card on the only reader there is, at a site that accepts its issuer."""
+    store = TrustStore.open(home / "user_data_path" / "trust")
+    store.add(chips.AUTHORITY.root, chips.accepted().anchors[0].fingerprint, "tests", datetime(2026, 1, 1, tzinfo=UTC))
+
+    def lay(contents: Contents, handling: Handling | None = None) -> None:
+        def build(options: ReaderOptions) -> SimulatedReader:
+            reader = SimulatedReader(options)
+            reader.place(PresentedCard(Chip(contents), handling))
+            return reader
+
+        monkeypatch.setattr(registry, "reader", lambda name: {"pcsc": build}[name])
+
+    return lay

@@ -5,50 +5,28 @@ from __future__ import annotations
 import argparse
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from crypto import tlv
 from crypto.emrtd.lds import Ef
-from crypto.trust.store import TrustStore
-from drivers.simulator.card.contents import Contents
-from drivers.simulator.chip import Chip
 from drivers.simulator.faults import ChipFault
-from drivers.simulator.inprocess import NAME, SimulatedReader
+from drivers.simulator.inprocess import NAME
 from drivers.simulator.personalise import mrz_zone
-from drivers.simulator.presented import Handling, PresentedCard
+from drivers.simulator.presented import Handling
 from terminal import registry
 from terminal.cli import card_job, read
 from terminal.cli.arguments import Parser
 from terminal.events import CardPlaced, Device, DeviceDown, DeviceUp, Event
 from terminal.faults import FaultError
-from terminal.ports import CardJob, ReaderInfo, ReaderOptions
+from terminal.ports import CardJob, ReaderInfo
 from terminal.proof.access import ChipAccess
 from tests import chips
-from tests.unit.terminal.cli.conftest import Tram
+from tests.unit.terminal.cli.conftest import Lay, Tram
 
 PROFILE = "cccd-2021"
 Lines = Callable[..., tuple[int, list[str]]]
-Lay = Callable[..., None]
-
-
-@pytest.fixture
-def lay(home: Path, monkeypatch: pytest.MonkeyPatch) -> Lay:
-    """Lay a card on the only reader there is, at a site that accepts its issuer."""
-    store = TrustStore.open(home / "user_data_path" / "trust")
-    store.add(chips.AUTHORITY.root, chips.accepted().anchors[0].fingerprint, "tests", datetime(2026, 1, 1, tzinfo=UTC))
-
-    def lay(contents: Contents, handling: Handling | None = None) -> None:
-        def build(options: ReaderOptions) -> SimulatedReader:
-            reader = SimulatedReader(options)
-            reader.place(PresentedCard(Chip(contents), handling))
-            return reader
-
-        monkeypatch.setattr(registry, "reader", lambda name: {"pcsc": build}[name])
-
-    return lay
 
 
 def mrz(profile: str) -> str:
@@ -65,7 +43,8 @@ def test_a_genuine_card_is_told_whole_and_masked(tram: Tram, lay: Lay) -> None:
     code, shown = tram("read", "--can", who.id_number.can)
     assert code == 0
     assert list(shown) == [
-        *("apdus", "bytes", "ms", "files", "access", "checks", "issuer", "document", "simulated"),
+        *("apdus", "bytes", "ms", "files", "access", "opened", "checks", "issuer", "chip_protocol"),
+        *("passive_authentication", "contents", "document", "simulated"),
     ]
     assert shown["checks"] == dict.fromkeys(("signature", "hashes", "issuer", "chip", "validity"), "successful")
     assert (shown["access"], shown["issuer"], shown["simulated"]) == ("PACE-CAN", "trusted", True)

@@ -57,8 +57,8 @@ def changed(tmp_path: Path, recipe: Recipe, change: Callable[[list[Exchange]], o
 
 @by_name
 def test_a_committed_transcript_is_what_a_fresh_read_records(recipe: Recipe) -> None:
-    """It fails when the order or the bytes of the commands change: see the heading of tests/transcripts.py."""
-    assert recipe.file.read_text("ascii") == transcripts.text(recipe)
+    same = recipe.file.read_text("ascii") == transcripts.text(recipe)
+    assert same, "the order or the bytes of the commands changed; on purpose? then run: python -m tests.transcripts"
 
 
 def test_no_other_simulated_transcript_is_committed() -> None:
