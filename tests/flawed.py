@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from crypto.emrtd.lds import Ef
 from crypto.emrtd.passive_auth import SecurityObject
@@ -61,14 +62,14 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """How it ended: a fault of the catalogue or a reading, the verdict, and whether a face could be shown."""
+    """How it ended: a fault of the catalogue or a reading, the verdict, and whether a photograph was proven."""
 
     fault: str | None
     reading: ChipReading | None
     outcome: Outcome
     title: str
     photo: bool
-    files: frozenset[Ef]
+    files: Mapping[Ef, bytes] = field(repr=False)
     apdus: int
     octets: int
 
@@ -96,30 +97,30 @@ def visit(
     access: ChipAccess | None = None,
     block: int = 65_000,
     most: int = 20_000,
+    decode: bool = False,
 ) -> Visit:
-    """One whole read of ``chip``; only documented errors are caught."""
+    """One whole read of ``chip``; only documented errors are caught. ``decode``: the photograph too, in its process."""
     meter = Meter(chip, most=most)
     talk = ChipConversation(meter.transceive, chips.tools(), block)
     fault, reading, photo = None, None, False
     try:
         reading = talk.identify(access or chips.key_of(profile))
-        photo = _photo(talk)
+        photo = _photo(talk, decode=decode)
         talk.read_rest()
     except (CardError, ProofError, FaultError) as error:
         fault = fault_of(error)
     verdict = decide(_facts(reading, None if reading else fault))
-    return Visit(
-        fault, reading, verdict.outcome, verdict.title.key, photo, frozenset(talk.files), meter.apdus, meter.octets
-    )
+    return Visit(fault, reading, verdict.outcome, verdict.title.key, photo, talk.files, meter.apdus, meter.octets)
 
 
-def _photo(talk: ChipConversation) -> bool:
+def _photo(talk: ChipConversation, *, decode: bool) -> bool:
     dg2 = talk.read_photo()
     if dg2 is None:
         return False
     try:
         SecurityObject.parse(talk.files[Ef.SOD]).verify_file(2, dg2)
-        photo_of(dg2)
+        if decode:
+            photo_of(dg2)
     except ProofError:
         return False
     return True

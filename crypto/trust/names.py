@@ -41,11 +41,10 @@ _ENCODINGS = {
 def text(name: Tlv) -> str:
     """The name for people, like ``C=VN, O=…, CN=…``: at most 512 characters, nothing unprintable.
 
-    Parts without a common short name have their number (``2.5.4.7=Town``). Raises MalformedError.
+    Parts without a common short name have their number (``2.5.4.7=Town``), or their bytes where that is none. Raises
+    MalformedError for what is no name, which ``comparison_key`` refuses too.
     """
-    parts = (
-        f"{_SHORT_NAMES.get(kind.value.hex()) or der.identifier(kind)}={_shown(value)}" for kind, value in _flat(name)
-    )
+    parts = (f"{_kind(kind)}={_shown(value)}" for kind, value in _flat(name))
     return "".join(sign if sign.isprintable() else "?" for sign in ", ".join(parts))[:_MAX_TEXT]
 
 
@@ -79,6 +78,13 @@ def _decoded(value: Tlv) -> str | None:
         return value.value.decode(_ENCODINGS[value.tag])
     except (KeyError, UnicodeDecodeError):
         return None
+
+
+def _kind(kind: Tlv) -> str:
+    try:
+        return _SHORT_NAMES.get(kind.value.hex()) or der.identifier(kind)
+    except MalformedError:
+        return f"#{kind.value.hex()}"
 
 
 def _shown(value: Tlv) -> str:

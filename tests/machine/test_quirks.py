@@ -21,13 +21,13 @@ from terminal.view import Screen
 from tests import chips, desk
 from tests.flawed import Meter, Visit, flawed, visit
 
-PROFILES = {"aa-der": "ec-aa"}
-"""Quirks that need another card than the usual one, whose active authentication is RSA."""
+PROFILES = {"aa-der": "ec-aa", "aa-leading-zero": "dg2-16k"}
+"""Quirks that need another card than the usual one: a key on a curve, a key with which signing is fast."""
 
 ENDINGS = {"unknown-root": "issuer=undetermined"}
 """Where a good reader cannot say yes; every other quirk ends as a sound card does."""
 
-MOST_APDUS = {"naked-6700": 180, "naked-6c": 310, "naked-counted": 200, "end-6c": 40}
+MOST_APDUS = {"naked-6700": 180, "naked-6c": 180, "naked-counted": 200, "end-6c": 40}
 """What a quirk may cost; without an entry, as much as 223 bytes a block cost."""
 
 
@@ -40,10 +40,10 @@ def sound() -> Visit:
 @pytest.mark.parametrize("name", [name for name in QUIRKS if name != "extended-breaks"])
 def test_quirk_ends_as_a_good_reader_ends(name: str) -> None:
     profile = PROFILES.get(name, "cccd-2021")
-    found = visit(flawed(QUIRKS[name], profile), profile)
+    found = visit(flawed(QUIRKS[name], profile), profile, decode=name.startswith("dg2-"))
     assert found.ending == ENDINGS.get(name, "")
     assert found.photo
-    assert found.files >= sound().files - {Ef.COM, Ef.CARD_ACCESS}
+    assert found.files.keys() >= sound().files.keys() - {Ef.COM, Ef.CARD_ACCESS}
     assert found.outcome is (Outcome.CANNOT_CHECK if name in ENDINGS else Outcome.ALLOW)
     assert found.apdus <= MOST_APDUS.get(name, 120)
 
@@ -60,30 +60,22 @@ def test_quirk_with_the_shortest_blocks(name: str) -> None:
 
 
 def test_reader_that_loses_the_card_over_a_long_command_is_asked_with_short_ones() -> None:
-    """Row 7: the card is asked for again, and the next card of the kind is not lost any more."""
+    """Row 7: the card is asked for again once."""
     counter = desk.bench()
     counter.say(desk.code(), desk.CARD)
     counter.reader.run(Meter(flawed(QUIRKS["extended-breaks"])))
     counter.settle()
-    for placed in ("again", "once more"):
-        assert counter.screen() is Screen.RETRY
-        counter.say(CardRemoved(counter.engine.state.card or ""), CardPlaced(placed, "r"))
-        counter.reader.run(Meter(flawed(QUIRKS["extended-breaks"])))
-        counter.settle()
-    counter.hear_answer()
-    assert counter.face.outcomes[-1:] == [Outcome.ALLOW]
-    counter.wait(600.0)
-    counter.say(desk.code(), CardPlaced("next", "r"))
+    assert counter.screen() is Screen.RETRY
+    counter.say(CardRemoved(desk.CARD.card), CardPlaced("again", "r"))
     counter.reader.run(Meter(flawed(QUIRKS["extended-breaks"])))
     counter.settle()
     counter.hear_answer()
     assert counter.face.outcomes[-1:] == [Outcome.ALLOW]
-    assert len(counter.recorder.kept) == 2
 
 
 def test_protected_com_is_left_out_and_nothing_else() -> None:
     found = visit(flawed(QUIRKS["protected-com"]))
-    assert found.files == sound().files - {Ef.COM}
+    assert found.files.keys() == sound().files.keys() - {Ef.COM}
 
 
 @pytest.mark.parametrize("layer", [OwnTokenOnly, lambda: GrowingDelay(lambda _seconds: None)])
