@@ -47,7 +47,7 @@ def active_only(contents: Contents, issuer: Authority) -> Contents:
     infos = tlv.parse_one(tlv.parse_one(contents.files[Ef.DG14], Ef.DG14.tag).value, der.SET).children()
     kept = [info for info in infos if not der.identifier(info.children()[0]).startswith(_CHIP_AUTHENTICATION)]
     dg14 = tlv.encode(Ef.DG14.tag, tlv.encode(der.SET, b"".join(info.encode() for info in kept)))
-    return replace(signed(contents, {Ef.DG14: dg14}, issuer.signer()), chip=None)
+    return replace(signed(contents, {Ef.DG14: dg14}, issuer.signer()), chip=())
 
 
 def unknown_root(contents: Contents, issuer: Authority) -> Contents:
