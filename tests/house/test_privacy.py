@@ -111,6 +111,7 @@ HARMLESS = {
     "terminal.ports": "name atr names source scan_id asked_at event ticket gate version time url device "
     "desk place language theme",
     "terminal.proof.contents": "detail",
+    "terminal.proof.issuer": "subject fingerprint",
     "terminal.proof.opening": "protocol variant tried",
     "terminal.proof.passive": "algorithm hash_algorithm signer_subject signer_serial signer_fingerprint",
     "terminal.proof.verdict": "today desk_title read_fault ask_fault fault",
