@@ -130,12 +130,17 @@ def _show(args: argparse.Namespace, store: TrustStore) -> int:
     found = [anchor for anchor in (*store.anchors, *store.links) if anchor.fingerprint.startswith(wanted)]
     if len(wanted) < _SHORTEST or len(found) != 1:
         raise FingerprintDiffersError("trust: not the fingerprint of one accepted certificate")
-    pem = _pem(found[0].certificate.der)
+    now, pem = SystemClock().now(), _pem(found[0].certificate.der)
+    crl = store.crl_of(found[0].certificate.subject_key)
     if args.json:
-        print_json({"anchor": {**anchor_json(found[0]), "pem": pem}})
+        print_json({"anchor": {**anchor_json(found[0]), "pem": pem}, "list": crl_json(crl, now) if crl else None})
+        return 0
+    print_anchor(found[0], args.lang)
+    if crl:
+        print_crl(crl, now, args.lang)
     else:
-        print_anchor(found[0], args.lang)
-        print(pem, end="")
+        print(f"  {text('crl_none', args.lang)}")
+    print(pem, end="")
     return 0
 
 

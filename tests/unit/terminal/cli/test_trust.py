@@ -133,10 +133,12 @@ def test_one_issuer_is_shown_with_its_certificate(
 ) -> None:
     tram("trust", "add", file, "--fingerprint", fingerprint, "--words", "Trần Thị Thử: công văn 12")
     code, shown = tram("trust", "show", fingerprint[:8].upper())
+    assert shown["list"] is None
     assert (code, shown["anchor"]["words"], shown["anchor"]["way"]) == (0, "Trần Thị Thử: công văn 12", "fingerprint")
     assert ssl.PEM_cert_to_DER_cert(shown["anchor"]["pem"]) == root
     code, printed = lines("trust", "show", fingerprint)  # type: ignore[misc]
     assert "  Who compared with what: Trần Thị Thử: công văn 12" in printed
+    assert "  There is no revocation list of this issuer here" in printed
     assert "-----END CERTIFICATE-----" in printed
 
 

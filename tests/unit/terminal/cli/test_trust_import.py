@@ -199,6 +199,8 @@ def test_a_revocation_list_is_taken_and_listed(
         1,
     )
     assert tram("trust", "list")[1]["lists"] == [found]
+    assert tram("trust", "show", sha256(HOUSE.root).hexdigest())[1]["list"] == found
+    assert "3 days old" in "".join(lines("trust", "show", sha256(HOUSE.root).hexdigest())[1])
     code, printed = lines("trust", "list")
     assert code == 0
     assert "3 days old, 1 certificate(s) revoked" in printed[-2]
