@@ -141,6 +141,13 @@ def test_version_1_of_the_lds_security_object_tells_the_lds_version(issuer: Issu
     assert (old.lds_version, new.lds_version) == (None, "0108")
 
 
+@pytest.mark.parametrize("version", [b"\x13\x0401x8", b"\x0c\x040108"], ids=["no digits", "UTF8String"])
+def test_an_lds_version_of_another_form_is_malformed(issuer: Issuer, tmp_path: Path, version: bytes) -> None:
+    content = lds_security_object(GROUPS, version=1).replace(b"\x13\x040108", version)
+    with pytest.raises(MalformedError, match="LDS version"):
+        SecurityObject.parse(make_sod(tmp_path, issuer.signer, content))
+
+
 def test_a_signer_named_by_key_identifier_is_found(issuer: Issuer, tmp_path: Path) -> None:
     sod = SecurityObject.parse(make_sod(tmp_path, issuer.signer, lds_security_object(GROUPS), options=["-keyid"]))
 

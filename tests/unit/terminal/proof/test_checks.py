@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -141,7 +142,8 @@ def holder(expires: date | None, *, no_expiry: bool = False) -> Person:
     ids=["not known", "never", "its last day", "tomorrow", "yesterday"],
 )
 def test_validity(person: Person, word: Word) -> None:
-    assert validity_check(person, NOON).word is word
+    check = validity_check(person, NOON)
+    assert (check.name, check.word) == (CheckName.VALIDITY, word)
 
 
 def test_a_day_begins_and_ends_in_vietnam() -> None:
@@ -238,6 +240,10 @@ def test_an_unspecified_sex_and_an_impossible_date_are_not_known() -> None:
     assert (told.sex, told.born, told.expires, told.no_expiry) == (None, None, None, False)
 
 
+def test_a_woman_s_zone_says_so() -> None:
+    assert person_of({Ef.DG1: zone(sex="F")}, TODAY).sex is Sex.FEMALE
+
+
 def test_a_card_ends_in_this_century_and_its_holder_was_born_before_today() -> None:
     told = person_of({Ef.DG1: zone(born="260305", expires="450305")}, TODAY)
     assert (told.born, told.expires) == (PartialDate(1926, 3, 5), date(2045, 3, 5))
@@ -285,6 +291,19 @@ def test_the_match_is_asked_only_of_a_card_s_own_code() -> None:
     assert read(files, report())[1] == asked
     assert read(files, report(), Person(DataSource.TYPED, NUMBER))[1] == asked
     assert read(files, report(), Person(DataSource.CARD_QR, NUMBER))[1] == asked | {CheckName.QR_MATCH}
+
+
+def test_the_reading_bears_the_report_s_issuer_and_findings_and_what_it_took() -> None:
+    found = replace(report(issuer=IssuerTrust.EXPIRED), findings=(Message("finding.sha1"),))
+    reading = reading_of({Ef.DG1: zone()}, found, GENUINE_CHIP, None, NOON, METRICS, simulated=False)
+    assert (reading.issuer, reading.findings, reading.metrics) == (IssuerTrust.EXPIRED, found.findings, METRICS)
+
+
+def test_who_was_born_today_was_born_today_in_vietnam() -> None:
+    evening = datetime(2026, 3, 4, 17, 30, tzinfo=UTC)
+    files = {Ef.DG1: zone(born="260305")}
+    reading = reading_of(files, report(), GENUINE_CHIP, None, evening, METRICS, simulated=False)
+    assert reading.person.born == PartialDate(2026, 3, 5)
 
 
 def test_unreadable_data_ends_the_reading_unless_they_are_proven_false() -> None:
