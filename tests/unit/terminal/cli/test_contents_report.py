@@ -10,7 +10,6 @@ from crypto.emrtd.lds import Ef
 from terminal.cli.contents_report import to_json
 from tests import chips
 
-
 WITH_DG13 = {"COM", "DG1", "DG2", "DG13", "DG14", "DG15"}
 PASSPORT = {"COM", "DG1", "DG2", "DG7", "DG11", "DG12", "DG14", "DG15", "DG16"}
 

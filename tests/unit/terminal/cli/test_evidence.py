@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from crypto.emrtd.lds import Ef
+from drivers.simulator.card.contents import Contents
 from drivers.simulator.chip import Chip
 from drivers.simulator.faults import ChipFault
 from drivers.simulator.inprocess import SimulatedReader
@@ -34,10 +35,10 @@ Lay = Callable[..., None]
 def lay(monkeypatch: pytest.MonkeyPatch) -> Lay:
     """Lay a card on the only reader there is."""
 
-    def lay(fault: ChipFault | None = None, handling: Handling | None = None) -> None:
+    def lay(fault: ChipFault | None = None, handling: Handling | None = None, contents: Contents | None = None) -> None:
         def build(options: ReaderOptions) -> SimulatedReader:
             reader = SimulatedReader(options)
-            reader.place(PresentedCard(Chip(chips.contents_of(PROFILE, fault)), handling))
+            reader.place(PresentedCard(Chip(contents or chips.contents_of(PROFILE, fault)), handling))
             return reader
 
         monkeypatch.setattr(registry, "reader", lambda name: {"pcsc": build}[name])
@@ -354,3 +355,14 @@ def test_people_are_told_why_it_cannot_be_opened(lines: Lines, sealed: Path, key
     code, shown = lines("verify", sealed, "--key", key)
     assert (code, len(shown)) == (1, 2)
     assert shown[1].strip() == "The file was changed after it was sealed"
+
+
+def test_people_are_told_of_a_chip_that_proved_nothing(
+    lines: Lines, tram: Tram, lay: Lay, key: Path, root: Path, tmp_path: Path
+) -> None:
+    contents = chips.contents_of(PROFILE)
+    lay(contents=chips.uncovered(chips.without(contents, Ef.DG14, Ef.DG15), Ef.DG14, Ef.DG15))
+    file = tmp_path / "plain.evidence"
+    tram("read", *CAN, "--trust", root, *order(file, public(key)))
+    code, shown = lines("verify", file, "--key", key, "--trust", root)
+    assert (code, shown[-1]) == (0, "Active Authentication: Undetermined (The chip signed nothing for this evidence)")

@@ -231,6 +231,8 @@ def test_people_are_told_that_it_was_a_replay(
     }
     for line, word in zip(shown, told[language], strict=False):
         assert word.upper() in line.upper()
+    _, shown = lines("read", *arguments, "--random", random, "--lang", language)
+    assert not any("1 byte" in line for line in shown[:4])
 
 
 # Its parts -----------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from crypto.trust.store import TrustStore
 from drivers.simulator.faults import ChipFault
 from terminal.evidence.bundle import Circumstances, Evidence
 from terminal.evidence.challenge import challenge_for, check_bound
+from terminal.evidence.collect import infos_of
 from terminal.evidence.review import review
 from terminal.model import CheckName, IssuerTrust, Word
 from tests import chips
@@ -189,3 +190,17 @@ def test_a_chip_proven_by_its_mapping_is_witnessed_and_signs_besides() -> None:
     assert (found.said.chip, found.said.checks[CheckName.CHIP]) == ("PACE-CAM", Word.SUCCESSFUL)
     assert Ef.CARD_SECURITY in found.files
     assert review(found, chips.accepted(), LATER).active.word is Word.SUCCESSFUL
+
+
+def test_a_chip_whose_signature_is_wrong_is_told_of() -> None:
+    """It can agree keys, and signs with another key than DG15's."""
+    contents = chips.contents_of("cccd-2024")
+    found = taken(replace(contents, active_key=chips.contents_of("cccd-2021").active_key))
+    assert (found.said.active, found.signed) == (Word.FAILED, None)
+    assert not review(found, chips.accepted(), LATER).proven
+
+
+def test_what_dg14_says_is_nothing_where_it_cannot_be_read() -> None:
+    assert infos_of(None) is None
+    assert infos_of(b"\x6e\x01\x00") is None
+    assert infos_of(evidence().files[Ef.DG14]) is not None
