@@ -17,6 +17,7 @@ import pytest
 
 from crypto.emrtd.mrz import parse_mrz
 from drivers.simulator import cli
+from drivers.simulator.profiles import PROFILES
 from terminal.faults import FaultError
 
 
@@ -118,6 +119,29 @@ def test_fault_of_the_card_itself_is_made_in(vpcd: socket.socket, tmp_path: Path
     assert cli.run(args) == 0
 
 
+def test_chip_with_a_quirk_says_so_and_has_it(
+    vpcd: socket.socket, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers: list[bytes] = []
+
+    def ask(line: socket.socket) -> None:
+        line.sendall(bytes.fromhex("0007 00A4020C02011C"))
+        answers.append(line.recv(64))
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    Hand(vpcd, ask)
+    args = parsed("--profile", "ec-aa", "--vpcd", on(vpcd), "--csca", str(tmp_path / "c"), "--quirk", "always-6f00")
+    assert cli.run(args) == 0
+    assert answers == [bytes.fromhex("0002 6F00")]
+    assert capsys.readouterr().out.startswith(f"SIMULATED card 'ec-aa' on {on(vpcd)}, quirk: always-6f00\n")
+
+
+def test_unknown_quirk_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(FaultError) as refusal:
+        cli.run(parsed("--profile", "ec-aa", "--csca", str(tmp_path / "c"), "--quirk", "moody"))
+    assert refusal.value.fault.code == "usage.bad"
+
+
 def test_reader_that_hangs_up_is_a_device_fault(vpcd: socket.socket, tmp_path: Path) -> None:
     Hand(vpcd, lambda line: line.shutdown(socket.SHUT_RDWR))
     with pytest.raises(FaultError) as refusal:
@@ -185,3 +209,14 @@ def test_root_of_tomorrow_is_the_root_of_today(tmp_path: Path) -> None:
 def test_default_file_lies_in_the_user_s_own_folder() -> None:
     assert cli._default_file().parts[-2:] == ("simulator", "csca-simulated.der")
     assert os.path.isabs(cli._default_file())
+
+
+def test_profiles_are_listed_with_what_they_are_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(parsed()) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(PROFILES)
+    assert "icao-im" in {line.split()[0] for line in lines}
+    assert cli.run(parsed("--json")) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["simulated"] is True
+    assert [row["profile"] for row in told["profiles"]] == list(PROFILES)

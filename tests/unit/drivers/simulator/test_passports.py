@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 
 import pytest
 
@@ -18,6 +19,7 @@ from crypto.emrtd.dg16 import parse_dg16
 from crypto.emrtd.face import FaceRecord, parse_dg2
 from crypto.emrtd.files import FileReader, read_atr_info, read_card_access, select_application
 from crypto.emrtd.image import ImageKind
+from crypto.emrtd.keys import Suite
 from crypto.emrtd.lds import Ef
 from crypto.emrtd.mrz import MrzForm
 from crypto.emrtd.pace_chip_mapping import verify_chip_mapping
@@ -25,10 +27,11 @@ from crypto.emrtd.passive_auth import SecurityObject
 from crypto.emrtd.security_infos import PaceInfo, parse_dg14, parse_security_infos
 from crypto.emrtd.vietnam import parse_dg13
 from crypto.errors import AccessRefusedError
-from drivers.simulator.card.contents import Contents
+from drivers.simulator.card.contents import Contents, Mapping
 from drivers.simulator.chip import Chip
 from drivers.simulator.faults import ChipFault
 from drivers.simulator.issuer.authority import Authority
+from drivers.simulator.make import CaMake, PaceWay
 from drivers.simulator.people import PEOPLE
 from drivers.simulator.personalise import mrz_zone, personalise
 from drivers.simulator.profiles import CITIZEN_CARDS, PROFILES
@@ -206,6 +209,24 @@ def test_pin_is_suspended_before_its_last_try_and_blocked_after_it() -> None:
     assert status(chip, "10860000117C0F8108" + "00" * 8 + "00") == "6700"
 
 
+def test_pin_is_blocked_after_its_last_try() -> None:
+    contents = contents_of("icao-pin")
+    chip = Chip(contents)
+    channel = Channel(chip.transmit)
+    info = parse_security_infos(read_card_access(channel)[0]).pace[0]
+    for _ in range(2):
+        with pytest.raises(AccessRefusedError):
+            pace.establish(channel, info, pace.Password.pin("000000"), secrets.token_bytes)
+    # The terminal's half would not spend the last try on a guess, so it does not get to see the warning 63C1.
+    pace.establish(channel, info, pace.Password.can(contents.can), secrets.token_bytes)
+    guess = pace.Password(3, b"000000")
+    channel = Channel(lambda raw: b"\x90\x00" if raw[1] == 0x22 and chip.transmit(raw) else chip.transmit(raw))
+    with pytest.raises(AccessRefusedError):
+        pace.establish(channel, info, guess, secrets.token_bytes)
+    assert set_pin(chip) == "63c0"
+    assert status(chip, "10860000027C0000") == "6983"
+
+
 def test_right_pin_gives_all_tries_back() -> None:
     contents = contents_of("icao-pin")
     chip = Chip(contents)
@@ -237,6 +258,44 @@ def test_same_protocol_on_two_curves_needs_the_number() -> None:
     assert status(chip, generic.format(length="0F", number="")) == "6a88"
     assert status(chip, generic.format(length="12", number="840110")) == "9000"
     assert status(chip, generic.format(length="12", number="84010D")) == "6a88"
+
+
+@pytest.mark.parametrize("suite", Suite, ids=lambda suite: suite.name)
+@pytest.mark.parametrize("mapping", Mapping, ids=lambda mapping: mapping.name)
+@pytest.mark.parametrize("parameters", [0, 8, 9, 14, 18], ids=["DH-0", "P-192", "bp192", "bp320", "P-521"])
+def test_every_mapping_with_every_suite(mapping: Mapping, suite: Suite, parameters: int) -> None:
+    if mapping is Mapping.CHIP_AUTHENTICATION and (parameters == 0 or suite is Suite.TRIPLE_DES):
+        return  # Doc 9303-11 §9.2.1 has no such protocol
+    make = replace(PROFILES["icao-gm-ecdh"].make, pace=(PaceWay(mapping, parameters, suite),))
+    contents = personalise(PEOPLE["insured"], make, AUTHORITY)
+    channel, _ = opened(contents, ways(contents)[0])
+    assert FileReader(channel, 223).read(Ef.DG1) == contents.files[Ef.DG1]
+
+
+def test_integrated_mapping_needs_a_nonce_of_the_key_s_size() -> None:
+    chip = Chip(contents_of("icao-im"))
+    assert status(chip, "0022C1A40F800A04007F00070202040404830101") == "9000"
+    assert status(chip, "10860000027C0000") == "9000"
+    assert status(chip, "10860000067C048102111100") == "6a80"
+
+
+def test_integrated_mapping_is_not_for_p_224() -> None:
+    make = replace(PROFILES["icao-im"].make, pace=(PaceWay(Mapping.INTEGRATED, 10, Suite.AES_128),))
+    chip = Chip(personalise(PEOPLE["insured"], make, AUTHORITY))
+    assert status(chip, "0022C1A40F800A04007F00070202040402830101") == "9000"
+    assert status(chip, "10860000027C0000") == "9000"
+    assert status(chip, "10860000147C128110" + "11" * 16 + "00") == "6a80"
+
+
+def test_chip_authentication_with_several_keys_of_one_kind_needs_the_number() -> None:
+    keys = (CaMake("P-256", key_id=7), CaMake("P-384", key_id=8))
+    make = replace(PROFILES["icao-gm-ecdh"].make, chip=keys)
+    contents = personalise(PEOPLE["insured"], make, AUTHORITY)
+    channel, _ = opened(contents, ways(contents)[0])
+    oid = "800A04007F00070202030202"
+    for number, sw in (("", 0x6A88), ("840109", 0x6A88), ("840108", 0x9000)):
+        data = bytes.fromhex(oid + number)
+        assert channel.send(Command(0, 0x22, 0x41, 0xA4, data)).sw == sw
 
 
 # Contents.

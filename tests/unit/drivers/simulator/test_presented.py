@@ -44,8 +44,11 @@ def test_card_is_gone_after_so_many_answers(by_fault: bool) -> None:
         card.transmit(b"\x03")
 
 
-def test_silent_card_says_nothing_until_it_is_lifted() -> None:
-    card = PresentedCard(Echo(), Handling(ChipFault.SILENT))
+@pytest.mark.parametrize("answers", [0, 2])
+def test_silent_card_says_nothing_until_it_is_lifted(answers: int) -> None:
+    card = PresentedCard(Echo(), Handling(ChipFault.SILENT, answers))
+    for _ in range(answers):
+        assert card.transmit(b"\x01") == b"\x01\x90\x00"
     ended = threading.Event()
 
     def ask() -> None:

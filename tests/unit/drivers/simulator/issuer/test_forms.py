@@ -102,6 +102,16 @@ def test_the_hash_of_the_content_may_be_another_than_that_of_the_signature() -> 
     assert info["signed_attrs"][1]["values"][0].native == hashlib.sha512(security_object(FILES)).digest()
 
 
+def test_pss_cannot_be_announced_without_its_parameters() -> None:
+    with pytest.raises(ValueError, match="parameters"):
+        AUTHORITY.signer(pss()).sign(FILES, form=SodForm(cms=CmsForm(bare=True)))
+
+
+def test_signed_data_may_come_without_certificates() -> None:
+    sod = AUTHORITY.signer().sign(FILES, form=SodForm(cms=CmsForm(certificates=())))
+    assert not cms.ContentInfo.load(tlv_value(sod))["content"]["certificates"].native
+
+
 def test_indefinite_lengths_are_really_indefinite() -> None:
     frames, everywhere = (
         AUTHORITY.signer().sign(FILES, form=SodForm(cms=CmsForm(lengths=lengths)))
