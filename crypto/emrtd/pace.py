@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic
 
 from crypto import der, tlv
@@ -50,7 +50,7 @@ class PaceResult:
 class _Outcome(Generic[Element]):
     session: SessionKeys
     mapping_key: Element | None
-    proof: bytes | None
+    proof: bytes | None = field(repr=False)
 
 
 def usable(infos: Iterable[PaceInfo]) -> tuple[PaceInfo, ...]:

@@ -113,7 +113,7 @@ def person_of(files: Mapping[Ef, bytes], today: date) -> Person:
         if mrz is None:
             raise MalformedError("chip: neither DG1 nor DG13 can be read")
         return _from_mrz(mrz, today)
-    if mrz is not None and mrz.id_number != dg13.id_number:
+    if mrz is not None and mrz.id_number not in (None, dg13.id_number):
         raise MalformedError("chip: DG1 and DG13 bear different numbers")
     return _from_dg13(dg13, mrz, today)
 

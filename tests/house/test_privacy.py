@@ -106,16 +106,18 @@ HARMLESS = {
     "terminal.flow.jobs": "gate",
     "terminal.flow.recognise": "method refused fault",
     "terminal.flow.states": "method ask_fault read_fault card served up down simulated_devices",
-    "terminal.model": "key params ms files access benefit valid_from valid_to facility facility_name reason "
-    "answered_at reference admits used_at used_place fault",
+    "terminal.model": "key params ms files access variant chip_proof benefit valid_from valid_to facility "
+    "facility_name reason answered_at reference admits used_at used_place fault",
     "terminal.ports": "name atr names source scan_id asked_at event ticket gate version time url device "
     "desk place language theme",
+    "terminal.proof.chip_proof": "protocol",
     "terminal.proof.contents": "detail",
     "terminal.proof.issuer": "subject fingerprint",
     "terminal.proof.opening": "protocol variant tried",
     "terminal.proof.passive": "algorithm hash_algorithm signer_subject signer_serial signer_fingerprint",
     "terminal.proof.verdict": "today desk_title read_fault ask_fault fault",
-    "terminal.records.entry": "when device reason fault masked pseudonym scan_id ticket reference",
+    "terminal.records.entry": "when device reason fault masked pseudonym scan_id ticket reference "
+    "access why_bac chip_proof",
     "terminal.evidence.bundle": "software device place reader atr protocol variant tried why_bac chip",
     "terminal.evidence.keys": "key_id",
     "terminal.evidence.review": "algorithm",

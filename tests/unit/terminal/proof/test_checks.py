@@ -264,6 +264,19 @@ def test_a_dg13_that_is_not_vietnamese_or_not_readable_yields_to_the_mrz(raw: by
         person_of({Ef.DG13: raw}, TODAY)
 
 
+def test_a_zone_that_makes_no_sense_yields_to_dg13() -> None:
+    assert person_of({Ef.DG1: b"\x61\x00", Ef.DG13: dg13()}, TODAY) == person_of({Ef.DG13: dg13()}, TODAY)
+
+
+def test_a_zone_without_an_id_number_contradicts_nobody() -> None:
+    """A passport's zone has another number, its own."""
+    icao = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<" + "L898902C36UTO7408122F1204159ZE184226B<<<<<10"
+    passport = tlv.encode(0x61, tlv.encode(0x5F1F, icao.encode("ascii")))
+    assert (
+        person_of({Ef.DG1: passport, Ef.DG13: dg13()}, TODAY).id_number == person_of({Ef.DG13: dg13()}, TODAY).id_number
+    )
+
+
 @pytest.mark.parametrize(
     "files",
     [{}, {Ef.DG13: dg13(f1=None)}, {Ef.DG1: zone(), Ef.DG13: dg13(f1="003091123450")}, {Ef.DG1: b"\x61\x00"}],
