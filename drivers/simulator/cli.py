@@ -19,6 +19,7 @@ from drivers.simulator.chip import Chip
 from drivers.simulator.faults import ChipFault
 from drivers.simulator.issuer.authority import Authority
 from drivers.simulator.issuer.zones import zone_lines
+from drivers.simulator.layers import Flaw
 from drivers.simulator.personalise import mrz_zone, personalise
 from drivers.simulator.presented import Handling, PresentedCard
 from drivers.simulator.profiles import PROFILES, Profile
@@ -50,8 +51,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     faults = [fault.value for fault in ChipFault]
     parser.add_argument("--fault", choices=faults, metavar="NAME", help=", ".join(faults))
     parser.add_argument(
-        "--fault-arg", type=_measure, metavar="N", help="lifted: after N APDUs (20); slow: N ms for each APDU (15)"
+        "--fault-arg",
+        type=_measure,
+        metavar="N",
+        help="lifted: after N APDUs (20); silent: after N APDUs (0); slow: N ms for each APDU (15)",
     )
+    parser.add_argument("--quirk", metavar="NAME", help="what the chip does in its own way; without a profile: list")
     parser.add_argument("--csca", type=Path, metavar="FILE", help="where to write the root certificate to trust (DER)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -65,7 +70,8 @@ def run(args: argparse.Namespace) -> int:
     contents = personalise(profile.person, profile.make, authority)
     csca = _write(args.csca or _default_file(), authority.root)
     host, port = args.vpcd
-    card = PresentedCard(Chip(contents), handling)
+    flaw = _flaw(args.quirk)
+    card = PresentedCard(Chip(contents) if flaw is None else flaw.chip(contents, authority), handling)
     virtual = VpcdCard(card, host, port)
     with _stop_signals() as stopped:
         try:
@@ -73,19 +79,36 @@ def run(args: argparse.Namespace) -> int:
         except OSError as error:
             detail = f"nothing answers at {host}:{port}; is pcscd with vpcd running? {_REMEDY}"
             raise FaultError("reader.service", detail) from error
-        _announce(_Card(args.profile, profile, csca, f"{host}:{port}", args.fault), as_json=args.json)
+        _announce(_Card(args.profile, profile, csca, f"{host}:{port}", args.fault, args.quirk), as_json=args.json)
         return _serve(virtual, card, stopped)
 
 
 def _list(*, as_json: bool) -> int:
+    from drivers.simulator.flaws import FLAWS
+
     if as_json:
         rows = [{"profile": name, "what": profile.what} for name, profile in PROFILES.items()]
-        print(json.dumps({"simulated": True, "profiles": rows}, ensure_ascii=False))
+        ways = [{"quirk": name, "source": flaw.source, "what": flaw.what} for name, flaw in FLAWS.items()]
+        print(json.dumps({"simulated": True, "profiles": rows, "quirks": ways}, ensure_ascii=False))
         return 0
-    width = max(map(len, PROFILES))
+    width = max(map(len, (*PROFILES, *FLAWS)))
     for name, profile in PROFILES.items():
         print(f"{name:{width}}  {profile.what}")
+    print("\n--quirk:")
+    for name, flaw in FLAWS.items():
+        print(f"{name:{width}}  {flaw.source}: {flaw.what}")
     return 0
+
+
+def _flaw(name: str | None) -> Flaw | None:
+    """The quirk of that name. Raises FaultError ``usage.bad``."""
+    if name is None:
+        return None
+    from drivers.simulator.flaws import FLAWS
+
+    if name not in FLAWS:
+        raise FaultError("usage.bad", "no such quirk; 'tram chip' without --profile lists them")
+    return FLAWS[name]
 
 
 @contextlib.contextmanager
@@ -120,12 +143,14 @@ class _Card:
     csca: Path
     vpcd: str
     fault: str | None
+    quirk: str | None
 
     def lines(self) -> list[str]:
         """What a person needs to open and to trust the card."""
         zone = zone_lines(mrz_zone(self.profile.person, self.profile.make))
+        wrong = [f", {kind}: {name}" for kind, name in (("fault", self.fault), ("quirk", self.quirk)) if name]
         return [
-            f"SIMULATED card {self.name!r} on {self.vpcd}" + (f", fault: {self.fault}" if self.fault else ""),
+            f"SIMULATED card {self.name!r} on {self.vpcd}" + "".join(wrong),
             f"  CAN     {self.profile.person.id_number.can}",
             f"  ID      {self.profile.person.id_number.digits}",
             *(f"  MRZ {number}   {line}" for number, line in enumerate(zone, 1)),
@@ -140,6 +165,7 @@ class _Card:
             "simulated": True,
             "profile": self.name,
             "fault": self.fault,
+            "quirk": self.quirk,
             "vpcd": self.vpcd,
             "can": self.profile.person.id_number.can,
             "id": self.profile.person.id_number.digits,
@@ -156,7 +182,7 @@ def _chosen(args: argparse.Namespace) -> tuple[Profile, Handling | None]:
     profile = PROFILES[args.profile]
     if args.fault is None:
         if args.fault_arg is not None:
-            raise FaultError("usage.bad", "--fault-arg belongs to --fault lifted or slow")
+            raise FaultError("usage.bad", "--fault-arg belongs to --fault lifted, silent or slow")
         return profile, None
     fault = ChipFault(args.fault)
     if fault.made_in:

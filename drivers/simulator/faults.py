@@ -23,7 +23,7 @@ class ChipFault(Enum):
     SLOW = "slow"
     """Needs so many milliseconds for each APDU."""
     SILENT = "silent"
-    """Answers the reset, then nothing."""
+    """Answers the reset and so many APDUs, then nothing."""
 
     @property
     def made_in(self) -> bool:

@@ -29,7 +29,7 @@ class CardSide(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """A fault of handling and its measure: APDUs before it is lifted, or milliseconds for each APDU."""
+    """A fault of handling and its measure: APDUs before it is lifted or silent, or milliseconds for each APDU."""
 
     fault: ChipFault
     measure: int = 0
@@ -43,13 +43,14 @@ class PresentedCard:
         self._lock = threading.Lock()
         self._gone = threading.Event()
         self._left: int | None = None
-        self._seconds: float | None = 0.0
+        self._talks: int | None = None
+        self._seconds = 0.0
         if handling is not None and handling.fault is ChipFault.LIFTED:
             self._left = handling.measure
         if handling is not None and handling.fault is ChipFault.SLOW:
             self._seconds = handling.measure / 1000
         if handling is not None and handling.fault is ChipFault.SILENT:
-            self._seconds = None
+            self._talks = handling.measure
 
     @property
     def atr(self) -> bytes:
@@ -74,7 +75,7 @@ class PresentedCard:
 
     def transmit(self, command: bytes) -> bytes:
         """The chip's answer, in its own time (a silent card's is never). Raises CardLostError when lifted."""
-        if self._gone.wait(self._seconds):
+        if self._gone.wait(self._patience()):
             raise CardLostError("the simulated card was lifted")
         answer = self._chip.transmit(command)
         with self._lock:
@@ -83,3 +84,11 @@ class PresentedCard:
                 if self._left <= 0:
                     self._gone.set()
         return answer
+
+    def _patience(self) -> float | None:
+        """Seconds to the next answer, None for ever."""
+        if self._talks == 0:
+            return None
+        if self._talks is not None:
+            self._talks -= 1
+        return self._seconds

@@ -5,7 +5,7 @@ from __future__ import annotations
 from crypto.apdu import SW_END_OF_FILE, SW_OK, Command, Response
 from drivers.simulator.layers import FromNowOn, Inside, Layer, OnAir, is_protected
 
-_MOST = 65_536
+_MOST = 65_533
 _GET_RESPONSE = 0xC0
 _READ_BINARY = 0xB0
 _READS = frozenset({0xB0, 0xB1})
@@ -24,7 +24,7 @@ class Always(FromNowOn):
 
 
 class Flood(Always):
-    """65,536 bytes of ``filling`` and 9000, whatever was asked for."""
+    """65,533 bytes of ``filling`` and 9000, whatever was asked for."""
 
     def __init__(self, filling: int, *, once_open: bool = False) -> None:
         super().__init__(bytes([filling]) * _MOST + b"\x90\x00", once_open=once_open)

@@ -38,7 +38,7 @@ _ANSWERS = (
         Flaw(
             f"flood-{filling:02x}{late}",
             "lengths",
-            f"65,536 bytes {filling:02X} to everything{when}",
+            f"65,533 bytes {filling:02X} to everything{when}",
             functools.partial(answers.Flood, filling, once_open=bool(late)),
         )
         for filling in (0x00, 0x31, 0x87)

@@ -60,7 +60,7 @@ _LENGTHS = (
 )
 
 _SIGNATURES = (
-    Flaw("aa-der", "row 14", "ECDSA signature as DER", signatures.DerSignature, of.active_only),
+    Flaw("aa-der", "row 14", "ECDSA signature as DER", alter=of.der_signature),
     Flaw("aa-leading-zero", "row 14", "the signature begins with a zero byte", signatures.LeadingZero, of.active_only),
 )
 

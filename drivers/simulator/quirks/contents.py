@@ -50,6 +50,12 @@ def active_only(contents: Contents, issuer: Authority) -> Contents:
     return replace(signed(contents, {Ef.DG14: dg14}, issuer.signer()), chip=())
 
 
+def der_signature(contents: Contents, issuer: Authority) -> Contents:
+    """Row 14: an ECDSA signature comes as DER, not as r and s side by side."""
+    bare = active_only(contents, issuer)
+    return replace(bare, active_form=replace(bare.active_form, der=True))
+
+
 def unknown_root(contents: Contents, issuer: Authority) -> Contents:
     """Row 13: signed soundly, by a state whose root certificate nobody has accepted here."""
     return signed(contents, {}, issuer.stranger().signer())

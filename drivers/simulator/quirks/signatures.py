@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-
 from crypto.apdu import SW_OK, Command, Response
 from drivers.simulator.layers import Inside, Layer
 
 _INTERNAL_AUTHENTICATE = 0x88
 _TRIES = 20_000
-
-
-class DerSignature(Layer):
-    """Row 14: an ECDSA signature comes as DER, not as r and s side by side."""
-
-    def inside(self, command: Command, send: Inside) -> Response:
-        response = send(command)
-        if command.ins != _INTERNAL_AUTHENTICATE or response.sw != SW_OK:
-            return response
-        half = len(response.data) // 2
-        r, s = (int.from_bytes(part, "big") for part in (response.data[:half], response.data[half:]))
-        return Response(encode_dss_signature(r, s), SW_OK)
 
 
 class LeadingZero(Layer):

@@ -17,6 +17,7 @@ import pytest
 
 from crypto.emrtd.mrz import parse_mrz
 from drivers.simulator import cli
+from drivers.simulator.flaws import FLAWS
 from drivers.simulator.profiles import PROFILES
 from terminal.faults import FaultError
 
@@ -214,9 +215,11 @@ def test_default_file_lies_in_the_user_s_own_folder() -> None:
 def test_profiles_are_listed_with_what_they_are_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(parsed()) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == len(PROFILES)
-    assert "icao-im" in {line.split()[0] for line in lines}
+    assert lines[len(PROFILES) : len(PROFILES) + 2] == ["", "--quirk:"]
+    assert [line.split()[0] for line in lines[len(PROFILES) + 2 :]] == list(FLAWS)
+    assert "icao-im" in {line.split()[0] for line in lines[: len(PROFILES)]}
     assert cli.run(parsed("--json")) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["simulated"] is True
     assert [row["profile"] for row in told["profiles"]] == list(PROFILES)
+    assert [row["quirk"] for row in told["quirks"]] == list(FLAWS)
