@@ -59,6 +59,8 @@ RECIPES = (
     Recipe("extended", "cccd-2024", ()),
     Recipe("short-no-photo", "cccd-2024", ("--block", "223", "--no-photo"), block=223, photo=False),
     Recipe("bac", "bac-only", ("--no-photo",), photo=False),
+    Recipe("cam", "icao-cam", ("--no-photo",), photo=False),
+    Recipe("dh-im", "icao-dh-im", ("--no-photo",), photo=False),
 )
 
 
