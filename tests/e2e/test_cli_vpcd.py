@@ -101,7 +101,7 @@ def test_a_card_on_the_reader_is_listed_opened_in_every_way_and_proven(lay: Lay)
         done = read(card, way, key)
         assert (done.code, done.shown["checks"], done.shown["issuer"]) == (0, GENUINE, "trusted")
         assert done.shown["access"] == ("PACE-MRZ" if way == "--mrz" else "PACE-CAN")
-        assert {"SOD", "DG1", "DG2", "DG13", "DG14", "DG15", "COM"} == done.shown["files"].keys()
+        assert {"CARD_ACCESS", "SOD", "DG1", "DG2", "DG13", "DG14", "DG15", "COM"} == done.shown["files"].keys()
         assert done.shown["simulated"] is True
         assert done.shown["document"]["id_number"] == "003 185 ••••••"
         for secret in (card.told["can"], card.told["id"], PEOPLE["expired"].name):
