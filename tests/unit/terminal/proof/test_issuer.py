@@ -12,6 +12,7 @@ from crypto import tlv
 from crypto.civil import PartialDate
 from crypto.emrtd.dg1 import encode_dg1
 from crypto.emrtd.lds import Ef
+from crypto.emrtd.passive_auth import SecurityObject
 from crypto.emrtd.vietnam import card_mrz, encode_dg13
 from crypto.id_number import IdNumber
 from crypto.trust.anchor import Anchor, Provenance, Way
@@ -27,6 +28,7 @@ from drivers.simulator.issuer.signing import ecdsa
 from drivers.simulator.issuer.sod import SodForm
 from terminal.messages import LANGUAGES, say
 from terminal.model import IssuerTrust, Message, Word
+from terminal.proof.issuer import judge_issuer
 from terminal.proof.passive import PassiveReport, passive_authentication
 
 NOW = datetime(2026, 3, 4, 5, 0, tzinfo=UTC)
@@ -83,9 +85,15 @@ def test_a_missing_issuer_is_named_with_its_key() -> None:
     found = report(VIETNAMESE, store_of())
     assert (found.issuer, keys(found.why), found.issuer_path) == (IssuerTrust.UNKNOWN, ["why.issuer_unknown"], ())
     (missing,) = found.findings
+    assert missing.key == "finding.missing_issuer"
     key_id = Certificate.parse(HOUSE.root).subject_key_id
     assert key_id is not None
     assert dict(missing.params) == {"issuer": "C=VN, O=SIMULATED, CN=CSCA SIMULATED", "key_id": key_id.hex().upper()}
+
+
+def test_a_missing_issuer_says_nothing_of_the_signer_s_certificate() -> None:
+    sod = SecurityObject.parse(HOUSE.signer().sign(VIETNAMESE))
+    assert judge_issuer(sod, {}, store_of(), NOW).word is Word.UNDETERMINED
 
 
 def test_a_missing_issuer_without_key_identifier_is_named_by_its_name() -> None:
