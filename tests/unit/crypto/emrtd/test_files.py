@@ -290,3 +290,35 @@ def test_a_bare_6700_under_secure_messaging_leads_to_short_blocks_in_the_same_se
     reader = FileReader(channel, 65_000)
     assert reader.read(Ef.DG2) == FAR
     assert reader.block == 223
+
+
+class Protected:
+    """A channel whose session leaves 6Cxx to the reader, as secure messaging does."""
+
+    def __init__(self, chip: Files, *, most: int = 0) -> None:
+        self._chip = chip
+        self._most = most
+
+    def send(self, command: Command) -> Response:
+        response = self._chip.answer(command)
+        if self._most:
+            return Response(b"", 0x6C00 | self._most) if (command.le or 0) > self._most else response
+        cut = response.sw == 0x6282 and 0 < len(response.data) < 256
+        return Response(b"", 0x6C00 | len(response.data)) if cut and command.le != len(response.data) else response
+
+
+def test_under_a_session_an_exact_length_is_asked_for_once() -> None:
+    chip = Files({Ef.DG1: DG1, Ef.DG2: DG2})
+    reader = FileReader(Protected(chip), 1000)  # type: ignore[arg-type]
+    assert reader.read(Ef.DG1) == DG1
+    assert [command.le for command in chip.seen] == [1000, len(DG1)]
+    assert reader.read(Ef.DG2) == DG2
+    assert reader.block == 1000
+
+
+def test_under_a_session_the_same_exact_length_twice_is_a_rule() -> None:
+    chip = Files({Ef.DG2: DG2})
+    reader = FileReader(Protected(chip, most=0x80), 1000)  # type: ignore[arg-type]
+    assert reader.read(Ef.DG2) == DG2
+    assert reader.block == 0x80
+    assert len(chip.seen) <= 2 + len(DG2) // 0x80 + 3

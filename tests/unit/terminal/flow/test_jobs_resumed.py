@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from crypto.errors import CancelledError
 from terminal.events import Event, PhotoLost, PhotoRead, ReadDone, ReadFailed
 from terminal.faults import FaultError
 from terminal.flow.effects import StartRead
@@ -98,4 +99,17 @@ def test_another_document_put_back_gives_no_photo() -> None:
     work.job(StartRead(7, "card", key, photo_only=True))(other)
     assert [type(event) for event in without_steps(posted)] == [ReadDone, PhotoLost]
     work.job(StartRead(7, "card", ChipAccess("000000"), photo_only=True))(of())
+    assert [type(event) for event in without_steps(posted)] == [ReadDone, PhotoLost]
+
+
+def test_a_wiped_photo_job_ends_quietly() -> None:
+    posted: list[Event] = []
+    work = work_with(posted)
+    run(work, of(lost_at=50))
+
+    class Wiped(chips.Field):
+        def transceive(self, command: bytes) -> bytes:
+            raise CancelledError
+
+    work.job(StartRead(7, "card", ChipAccess("123450"), photo_only=True))(Wiped(chips.contents_of("cccd-2021")))
     assert [type(event) for event in without_steps(posted)] == [ReadDone, PhotoLost]

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from crypto import tlv
+from crypto.apdu import Channel
 from crypto.emrtd.lds import Ef
+from crypto.errors import MalformedError, StatusError
 from drivers.simulator.card.contents import Contents
 from drivers.simulator.faults import ChipFault
 from drivers.simulator.make import AaKey, Make
 from drivers.simulator.personalise import personalise
 from terminal.model import CheckName, Word
+from terminal.proof.chip_proof import prove_chip
 from tests.chips import AUTHORITY, contents_of, conversation, key_of, person_of, reasons, with_files, without, words
 
 
@@ -98,3 +103,34 @@ def test_an_active_authentication_key_nobody_knows_is_not_supported() -> None:
     reading = talk.identify(key_of("cccd-2021"))
     assert words(reading)[CheckName.CHIP] is Word.NOT_SUPPORTED
     assert reasons(reading)[CheckName.CHIP] == "why.aa"
+
+
+class FilesOf:
+    """A chip's files for a proof; what comes after the agreement ends with ``ends``."""
+
+    def __init__(self, dg14: bytes, ends: Exception) -> None:
+        self._dg14 = dg14
+        self._ends = ends
+
+    def dg14(self) -> bytes:
+        return self._dg14
+
+    def dg15(self) -> None:
+        return None
+
+    def next_file(self) -> None:
+        raise self._ends
+
+
+@pytest.mark.parametrize("proven", [True, False])
+@pytest.mark.parametrize("ends", [StatusError("read DG15", 0x6F00), MalformedError("DG15")], ids=type)
+def test_only_an_answer_under_the_new_keys_proves_them(
+    monkeypatch: pytest.MonkeyPatch, ends: Exception, proven: bool
+) -> None:
+    agreed = SimpleNamespace(proven=proven, algorithm="ECDH P-256 AES-128")
+    monkeypatch.setattr("terminal.proof.chip_proof.chip_auth.agree", lambda *_: agreed)
+    dg14 = contents_of("cccd-2021").files[Ef.DG14]
+    found = prove_chip(Channel(bytes), FilesOf(dg14, ends), secrets.token_bytes)
+    assert found.check.word is (Word.SUCCESSFUL if proven else Word.FAILED)
+    assert found.alive is proven
+    assert found.protocol == "CA ECDH P-256 AES-128"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from crypto.emrtd.lds import Ef
-from crypto.errors import CardLostError
-from drivers.simulator.card.contents import Limits
+from crypto.errors import CardLostError, MessagingBrokenError
+from drivers.simulator.card.contents import Contents, Limits
 from terminal.events import Step
+from terminal.model import CheckName, Word
 from terminal.proof.access import ChipAccess
+from terminal.proof.habits import SHORT_BLOCK, Habits
 from terminal.proof.reading import ChipConversation, Progress
-from tests.chips import Field, contents_of, conversation, key_of, tools, with_files
+from tests.chips import GENUINE, Field, contents_of, conversation, key_of, tools, with_files, words
 
 
 def whole_read(talk: ChipConversation, key: ChipAccess) -> None:
@@ -112,3 +114,41 @@ def test_the_steps_are_entered_in_order_and_timed() -> None:
     assert [name for name, _ in reading.metrics.ms] == ["connect", "unlock", "read", "verify"]
     # the clock of the tests moves on by 1 ms a look: one look before and one after each step, READ entered twice
     assert dict(talk.metrics.ms) == {"connect": 1.0, "unlock": 1.0, "read": 2.0, "verify": 1.0, "photo": 1.0}
+
+
+# A session that breaks -----------------------------------------------------------------------------------------------
+
+
+class Breaking(Field):
+    """A chip that ends the session, by an answer without protection, at each of these commands."""
+
+    def __init__(self, contents: Contents, *numbers: int) -> None:
+        super().__init__(contents)
+        self._numbers = numbers
+
+    def transceive(self, command: bytes) -> bytes:
+        answer = super().transceive(command)
+        return bytes.fromhex("6988") if len(self.commands) in self._numbers else answer
+
+
+def test_a_session_that_the_chip_ended_is_opened_anew_once_with_short_blocks() -> None:
+    field = Breaking(contents_of("cccd-2021"), 10)
+    talk = ChipConversation(field.transceive, tools(), 65_000, habits=Habits(granted=65_000))
+    assert words(talk.identify(key_of("cccd-2021"))) == GENUINE
+    assert talk.habits.block == SHORT_BLOCK
+
+
+def test_a_session_that_breaks_again_is_given_up() -> None:
+    field = Breaking(contents_of("cccd-2021"), 10, 20)
+    talk = ChipConversation(field.transceive, tools(), 65_000, habits=Habits(granted=65_000))
+    with pytest.raises(MessagingBrokenError):
+        whole_read(talk, key_of("cccd-2021"))
+
+
+def test_a_security_object_that_makes_no_sense_still_tells_whose_card_it_may_be() -> None:
+    talk, _ = conversation(with_files(contents_of("cccd-2021"), {Ef.SOD: b"\x77\x02\x30\x00"}))
+    said = words(talk.identify(key_of("cccd-2021")))
+    assert said[CheckName.SIGNATURE] is Word.ABORTED
+    assert said[CheckName.CHIP] is Word.UNDETERMINED
+    assert {Ef.DG1, Ef.DG13} <= talk.files.keys()
+    assert not {Ef.DG14, Ef.DG15} & talk.files.keys()
