@@ -1,7 +1,7 @@
 """Layers around a simulated chip: what real and hostile chips do in ways of their own, one class for each.
 
 A layer stands on three places of an answer's way: around the whole APDU as it is on the air, around the plain command
-once secure messaging was taken off it, and over the data objects of a protected answer before they get their MAC.
+once secure messaging was taken off it, and over the data objects and the counter that the MAC is made over.
 """
 
 from __future__ import annotations
@@ -48,6 +48,10 @@ class Layer:
     def sealed(self, objects: bytes) -> bytes:
         """The data objects that the MAC is made over, from those of a sound answer."""
         return objects
+
+    def counted(self, counter: int) -> int:
+        """The send sequence counter that the MAC is made over, from the right one."""
+        return counter
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +127,10 @@ class _LayeredMessaging(CardMessaging):
         self._layers = layers
 
     def close(self, response: Response, *, odd: bool) -> bytes:
-        objects = super().close(response, odd=odd)[:-MAC_OBJECT]
+        objects, counter = super().close(response, odd=odd)[:-MAC_OBJECT], self._counter
         for layer in reversed(self._layers):
-            objects = layer.sealed(objects)
-        counter = self._counter.to_bytes(self._keys.suite.block, "big")
-        return objects + tlv.encode(0x8E, self._mac(counter + objects))
+            objects, counter = layer.sealed(objects), layer.counted(counter)
+        return objects + tlv.encode(0x8E, self._mac(counter.to_bytes(self._keys.suite.block, "big") + objects))
 
 
 class FromNowOn(Layer, ABC):

@@ -9,10 +9,12 @@ import tracemalloc
 
 import pytest
 
+from crypto import dh
 from crypto.emrtd.lds import Ef
 from drivers.simulator.faults import ChipFault
 from drivers.simulator.hostile.catalogue import HOSTILE
-from drivers.simulator.layers import LayeredChip
+from drivers.simulator.hostile.opening import AGREED, MAPPED, PaceAnswer
+from drivers.simulator.layers import Flaw, LayeredChip
 from drivers.simulator.quirks.opening import Protected
 from terminal.model import Outcome
 from terminal.proof.access import ChipAccess
@@ -54,12 +56,14 @@ ENDINGS = {
     # PACE: what is no point is never calculated with; what is of another password is no fault of the card.
     **dict.fromkeys((name for name in HOSTILE if name.startswith("pace-")), MALFORMED),
     **dict.fromkeys(("pace-nonce-long", "pace-nonce-other", "pace-token-wrong", "pace-token-mirror"), LOCKED),
+    # Chip authentication mapping: opened all the same, and not proven.
+    **dict.fromkeys((name for name in HOSTILE if name.startswith("cam-")), CLONE),
     # BAC.
     **dict.fromkeys((name for name in HOSTILE if name.startswith("bac-")), MALFORMED),
     "bac-challenge-other": LOCKED,
     **dict.fromkeys(("bac-mirror", "bac-wrong"), BROKEN),
     # Proofs: who refuses one way is asked the other way.
-    "ca-never-switches": CLONE,
+    **dict.fromkeys((name for name in HOSTILE if name.startswith("ca-")), CLONE),
     **dict.fromkeys(("ca-refused", "ca-refused-late"), WELL),
     **dict.fromkeys((name for name in HOSTILE if name.startswith("aa-")), CLONE),
     # Files: EF.CardAccess that cannot be read leaves BAC; one bad file never ends the read of the others.
@@ -80,7 +84,10 @@ ENDINGS = {
     **dict.fromkeys((name for name in HOSTILE if name.startswith("dg2-")), WELL),
 }
 
-PROFILES = dict.fromkeys((name for name in HOSTILE if name.startswith("bac-")), "bac-only")
+PROFILES = {
+    **dict.fromkeys((name for name in HOSTILE if name.startswith("bac-")), "bac-only"),
+    **dict.fromkeys((name for name in HOSTILE if name.startswith("cam-")), "icao-cam"),
+}
 
 
 def test_every_hostile_chip_is_judged() -> None:
@@ -100,6 +107,21 @@ def test_hostile_chip_ends_in_the_right_word_within_bounds(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(name for name in HOSTILE if name.startswith(("aa-", "ca-"))))
 def test_elliptic_proofs_end_alike(name: str) -> None:
     assert visit(flawed(HOSTILE[name], "ec-aa"), "ec-aa").ending == ENDINGS[name]
+
+
+@pytest.mark.parametrize("name", sorted(name for name in HOSTILE if name.startswith(("pace-map-", "pace-agree-"))))
+def test_residues_that_are_none_end_alike(name: str) -> None:
+    assert visit(flawed(HOSTILE[name], "icao-dh"), "icao-dh").ending == ENDINGS[name]
+
+
+@pytest.mark.parametrize("tag", [MAPPED, AGREED])
+@pytest.mark.parametrize("beside", [-1, 0, 1], ids=["minus one", "zero", "one"])
+def test_residues_beside_the_prime_are_none(tag: int, beside: int) -> None:
+    """p - 1 generates a group of two elements: its secrets could be guessed."""
+    group = dh.by_parameter_id(1)
+    value = (group.p + beside).to_bytes(group.size, "big")
+    found = visit(flawed(Flaw("", "", "", lambda: PaceAnswer(tag, lambda _theirs, _mine: value)), "icao-dh"), "icao-dh")
+    assert found.ending == MALFORMED
 
 
 @pytest.mark.parametrize("name", sorted(name for name in HOSTILE if name.startswith(("access-", "pace-"))))

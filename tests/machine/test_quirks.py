@@ -10,6 +10,9 @@ import functools
 
 import pytest
 
+from crypto.civil import PartialDate
+from crypto.emrtd.dg11 import parse_dg11
+from crypto.emrtd.dg12 import parse_dg12
 from crypto.emrtd.lds import Ef
 from drivers.simulator.layers import Flaw, LayeredChip
 from drivers.simulator.quirks.catalogue import QUIRKS
@@ -76,6 +79,16 @@ def test_reader_that_loses_the_card_over_a_long_command_is_asked_with_short_ones
 def test_protected_com_is_left_out_and_nothing_else() -> None:
     found = visit(flawed(QUIRKS["protected-com"]))
     assert found.files.keys() == sound().files.keys() - {Ef.COM}
+
+
+def test_odd_details_are_understood_as_far_as_they_can_be() -> None:
+    files = visit(flawed(QUIRKS["dg11-odd"])).files
+    personal, document = parse_dg11(files[Ef.DG11]), parse_dg12(files[Ef.DG12])
+    assert personal.name is not None
+    assert personal.name.primary == "THỬ"
+    assert personal.born == PartialDate(1990, 11, 20)
+    assert personal.place_of_birth
+    assert document.issued == PartialDate(2021, 7, 15)
 
 
 @pytest.mark.parametrize("layer", [OwnTokenOnly, lambda: GrowingDelay(lambda _seconds: None)])

@@ -215,6 +215,34 @@ def test_at_the_desk_a_card_lifted_under_its_photograph_takes_nothing_from_the_d
         assert len(counter.recorder.kept) == 1, at
 
 
+def test_at_the_desk_a_photograph_that_was_cut_off_is_read_on() -> None:
+    for at in range(apdus_to_decision(), whole(PROFILE, 65_000).apdus - 1):
+        counter = present(at, photo=True)
+        counter.hear_answer()
+        counter.say(CardRemoved(CARD.card), CardPlaced("again", "r"))
+        counter.reader.run(Meter(Chip(chips.contents_of(PROFILE))))
+        counter.settle()
+        assert counter.face.outcomes[-1:] == [Outcome.ALLOW], at
+        shown = counter.face.views[-1].result
+        assert shown is not None, at
+        assert shown.photo is not None, at
+        assert len(counter.recorder.kept) == 1, at
+
+
+def test_at_the_desk_another_card_put_back_never_lends_its_photograph() -> None:
+    counter = present(apdus_to_decision(), photo=True)
+    counter.hear_answer()
+    before = counter.face.views[-1].result
+    assert before is not None
+    assert before.photo is None
+    own, other = chips.contents_of(PROFILE), chips.contents_of("cccd-2024")
+    counter.say(CardRemoved(CARD.card), CardPlaced("other", "r"))
+    counter.reader.run(Meter(Chip(replace(other, can=own.can, mrz_information=own.mrz_information))))
+    counter.settle()
+    shown = counter.face.views[-1].result
+    assert shown is None or shown.photo is None
+
+
 def test_at_the_desk_a_card_that_stays_away_is_named_and_nobody_is_refused() -> None:
     for at in range(0, apdus_to_decision(), 3):
         counter = present(at)

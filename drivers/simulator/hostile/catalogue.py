@@ -85,6 +85,15 @@ _MESSAGING = (
             ("sm-cut", "objects cut short, MAC right", messaging.cut),
         )
     ),
+    *(
+        Flaw(name, "secure messaging", what, functools.partial(messaging.WrongCounter, off))
+        for name, what, off in (
+            ("sm-counter-ahead", "the send counter one ahead", 1),
+            ("sm-counter-behind", "the send counter one behind", -1),
+            ("sm-counter-twice", "the send counter two behind: the command's, as if not counted", -2),
+            ("sm-counter-stuck", "the send counter always one", 0),
+        )
+    ),
     Flaw("sm-plain", "secure messaging", "answers in plain", messaging.Downgraded),
     Flaw("sm-replay", "secure messaging", "the answer before this one again", lambda: messaging.Replayed(1)),
     Flaw("sm-replay-old", "secure messaging", "the answer three before again", lambda: messaging.Replayed(3)),
@@ -110,6 +119,7 @@ _KEYS = (
     ("mirror", opening.mirrored),
     ("negative", opening.negative),
     ("compressed", opening.compressed),
+    ("one", opening.one),
     ("empty", opening.nothing),
     ("short", opening.cut_short),
     ("huge", opening.huge),
@@ -147,6 +157,17 @@ _OPENING = (
     ),
 )
 
+_CHIP_MAPPING = tuple(
+    Flaw(f"cam-{name}", "PACE-CAM", f"the chip's proof: {name}", functools.partial(opening.ChipMapping, change))
+    for name, change in (
+        ("wrong", opening.wrong),
+        ("short", opening.cut_short),
+        ("doubled", opening.doubled),
+        ("empty", opening.nothing),
+        ("huge", opening.huge),
+    )
+)
+
 _BAC = tuple(
     Flaw(f"bac-{name}", "BAC", what, functools.partial(opening.BacAnswer, change, of_challenge=of_challenge))
     for name, what, change, of_challenge in (
@@ -164,6 +185,16 @@ _BAC = tuple(
 
 _PROOFS = (
     Flaw("ca-never-switches", "CA", "says yes and keeps the old keys", proofs.NeverSwitches),
+    *(
+        Flaw(
+            f"ca-naked-{sw:04x}-{times}",
+            "CA",
+            f"says yes, then {sw:04X} without protection, {times} times",
+            functools.partial(proofs.NakedAfterwards, sw, times),
+        )
+        for sw in (0x6700, 0x6C10, 0x6A82, 0x6B00, 0x6982, 0x6988, 0x6F00)
+        for times in (1, 20)
+    ),
     Flaw("ca-refused", "CA", "refuses to begin", lambda: proofs.RefusesChipAuthentication(0x6A80)),
     Flaw("ca-refused-late", "CA", "refuses to agree", lambda: proofs.RefusesChipAuthentication(0x6300, late=True)),
     Flaw("aa-replay", "AA", "a signature over another challenge", proofs.SignedBefore),
@@ -231,5 +262,7 @@ _PHOTOGRAPHS = (
     Flaw("dg2-deep", "photograph", "DG2 nests 3,000 deep, signed", alter=of.as_signed(Ef.DG2, of.deep(0x7F61))),
 )
 
-HOSTILE = catalogue(*_ANSWERS, *_MESSAGING, *_OPENING, *_BAC, *_PROOFS, *_FILES, *_SECURITY_OBJECTS, *_PHOTOGRAPHS)
+HOSTILE = catalogue(
+    *_ANSWERS, *_MESSAGING, *_OPENING, *_CHIP_MAPPING, *_BAC, *_PROOFS, *_FILES, *_SECURITY_OBJECTS, *_PHOTOGRAPHS
+)
 """By name. Contents are made when they are asked for."""

@@ -75,6 +75,17 @@ class OtherOutside(Layer):
         return answer[:-_STATUS] + outside.to_bytes(_STATUS, "big")
 
 
+class WrongCounter(Layer):
+    """The chip itself: each MAC is made over a send counter that is ``off`` by so much, 0 standing for one that never
+    moves."""
+
+    def __init__(self, off: int) -> None:
+        self._off = off
+
+    def counted(self, counter: int) -> int:
+        return max(0, counter + self._off) if self._off else 1
+
+
 class Sealed(Layer):
     """The chip itself: ``change`` is done to the data objects of each protected answer, and the MAC is right."""
 

@@ -16,13 +16,17 @@ _GENERAL_AUTHENTICATE = 0x86
 _EXTERNAL_AUTHENTICATE = 0x82
 _GET_CHALLENGE = 0x84
 _DYNAMIC = 0x7C
+_CHIP_DATA = 0x8A
 
 Change = Callable[[bytes, bytes], bytes]
 """From what the terminal sent and what a sound chip answers (both without their wrapping) to what is answered."""
 
 
 class PaceAnswer(Layer):
-    """The answer with ``tag`` is changed; the others are sound. The chip goes on with its own idea of what it said."""
+    """The answer with ``tag`` is changed, unless it is empty as in integrated mapping; the others are sound.
+
+    The chip goes on with its own idea of what it said.
+    """
 
     def __init__(self, tag: int, change: Change) -> None:
         self._tag = tag
@@ -31,7 +35,7 @@ class PaceAnswer(Layer):
     def inside(self, command: Command, send: Inside) -> Response:
         response = send(command)
         theirs, mine = _only(command.data), _only(response.data)
-        if command.ins != _GENERAL_AUTHENTICATE or mine is None or mine.tag != self._tag:
+        if command.ins != _GENERAL_AUTHENTICATE or mine is None or mine.tag != self._tag or not mine.value:
             return response
         changed = self._change(theirs.value if theirs else b"", mine.value)
         return Response(tlv.encode(_DYNAMIC, tlv.encode(self._tag, changed)), SW_OK)
@@ -48,6 +52,24 @@ class PaceFrame(Layer):
         if command.ins != _GENERAL_AUTHENTICATE or not response.data:
             return response
         return Response(self._change(response.data), response.sw)
+
+
+class ChipMapping(Layer):
+    """PACE is sound, and ``change`` is done to the data by which the chip mapping proves the chip (tag 8A)."""
+
+    def __init__(self, change: Change) -> None:
+        self._change = change
+
+    def inside(self, command: Command, send: Inside) -> Response:
+        response = send(command)
+        items = _inside_of(response.data)
+        if command.ins != _GENERAL_AUTHENTICATE or not any(item.tag == _CHIP_DATA for item in items):
+            return response
+        rows = [
+            tlv.encode(item.tag, self._change(b"", item.value) if item.tag == _CHIP_DATA else item.value)
+            for item in items
+        ]
+        return Response(tlv.encode(_DYNAMIC, b"".join(rows)), SW_OK)
 
 
 class BacAnswer(Layer):
@@ -100,6 +122,11 @@ def compressed(_theirs: bytes, mine: bytes) -> bytes:
     return b"\x02" + mine[1 : len(mine) // 2 + 1]
 
 
+def one(_theirs: bytes, mine: bytes) -> bytes:
+    """The number one, of the right length: the neutral element of residues."""
+    return bytes(len(mine) - 1) + b"\x01"
+
+
 def nothing(_theirs: bytes, _mine: bytes) -> bytes:
     """No byte at all."""
     return b""
@@ -147,8 +174,12 @@ def endless_length(answer: bytes) -> bytes:
 
 
 def _only(data: bytes) -> tlv.Tlv | None:
-    try:
-        items = tlv.parse_one(data, _DYNAMIC).children()
-    except MalformedError:
-        return None
+    items = _inside_of(data)
     return items[0] if len(items) == 1 else None
+
+
+def _inside_of(data: bytes) -> tuple[tlv.Tlv, ...]:
+    try:
+        return tlv.parse_one(data, _DYNAMIC).children()
+    except MalformedError:
+        return ()

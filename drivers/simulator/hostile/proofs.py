@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from crypto import tlv
 from crypto.apdu import SW_OK, Command, Response
-from drivers.simulator.layers import Inside, Layer
+from drivers.simulator.layers import Inside, Layer, OnAir, is_protected
 
 _MANAGE = 0x22
 _GENERAL_AUTHENTICATE = 0x86
@@ -31,6 +31,33 @@ class NeverSwitches(Layer):
         if command.ins == _GENERAL_AUTHENTICATE and self._chosen:
             return Response(tlv.encode(0x7C, b""), SW_OK)
         return send(command)
+
+
+class NakedAfterwards(NeverSwitches):
+    """Says yes to chip authentication and answers what comes then with ``sw``, unprotected, ``times`` times; after that
+    it goes on under the old keys."""
+
+    def __init__(self, sw: int, times: int) -> None:
+        super().__init__()
+        self._sw = sw
+        self._times = times
+        self._left = 0
+
+    def reset(self) -> None:
+        super().reset()
+        self._left = 0
+
+    def inside(self, command: Command, send: Inside) -> Response:
+        if command.ins == _GENERAL_AUTHENTICATE and self._chosen:
+            self._chosen, self._left = False, self._times
+            return Response(tlv.encode(0x7C, b""), SW_OK)
+        return super().inside(command, send)
+
+    def on_air(self, raw: bytes, send: OnAir) -> bytes:
+        if self._left and is_protected(raw):
+            self._left -= 1
+            return self._sw.to_bytes(2, "big")
+        return send(raw)
 
 
 class RefusesChipAuthentication(Layer):

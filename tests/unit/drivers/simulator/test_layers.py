@@ -71,7 +71,7 @@ def test_a_chip_signed_anew_is_whole() -> None:
 
 
 def test_data_objects_are_nested_as_deep_as_asked() -> None:
-    assert nested(0x30, 3) == bytes.fromhex("300430023000")
+    assert nested(0x30, 3) == b"\x30\x04\x30\x02\x30\x00"
 
 
 def test_every_flaw_makes_a_chip_that_can_be_powered() -> None:
