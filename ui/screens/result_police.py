@@ -35,9 +35,7 @@ class ResultPolice(Page):
             row.setSpacing(18)
             if result.person is not None:
                 width = 240 if stage.compact else 330
-                photo = PhotoBox(
-                    stage, result.photo, width, pending=view.step is Step.PHOTO, lost=result.photo_lost
-                )
+                photo = PhotoBox(stage, result.photo, width, pending=view.step is Step.PHOTO, lost=result.photo_lost)
                 row.addWidget(photo, 0, Qt.AlignmentFlag.AlignTop)
                 row.addWidget(self._person(result.person, result, stage), 5)
             row.addWidget(self._checks(result, stage), 5)
