@@ -14,6 +14,7 @@ from crypto.emrtd.passive_auth import SecurityObject
 from crypto.errors import MalformedError, NotSupportedError, SignatureWrongError
 from crypto.trust.store import TrustStore
 from drivers.simulator.issuer.authority import Authority, SignerKind
+from drivers.simulator.issuer.signing import ecdsa
 from terminal.model import IssuerTrust, Message, Word
 from terminal.proof.passive import PassiveReport, passive_authentication
 
@@ -60,6 +61,12 @@ def test_everything_right_is_successful_and_trusted(
     assert "DS SIMULATED" in report.signer_subject
     assert len(report.signer_fingerprint or "") == 64
     assert int(report.signer_serial or "", 16) > 0
+
+
+def test_a_weak_hash_is_named_without_deciding_anything(authority: Authority, store: TrustStore) -> None:
+    report = passive_authentication(authority.signer(ecdsa("P-256", "sha1")).sign(FILES), NUMBERED, store, NOON)
+    assert (report.signature, report.weak, report.why) == (OK, True, (Message("why.weak_hash"),))
+    assert Message("finding.sha1") in report.findings
 
 
 def test_an_altered_file_fails_alone(sod: bytes, store: TrustStore) -> None:
