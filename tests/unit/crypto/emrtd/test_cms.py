@@ -64,6 +64,14 @@ def test_attributes_signed_again_by_the_signer_verify(issuer: Issuer, tmp_path: 
     SecurityObject.parse(sod).verify_signature()
 
 
+def test_attributes_signed_in_the_order_in_which_they_were_sent_verify(issuer: Issuer, tmp_path: Path) -> None:
+    parts = take_apart(issuer.sod)
+    sent = sorted(parts.attributes, key=lambda item: item.encode(), reverse=True)
+    sod = sign_again(tmp_path, parts, sent, issuer.signer.key)
+
+    SecurityObject.parse(sod).verify_signature()
+
+
 @pytest.mark.parametrize("missing", [CONTENT_TYPE, MESSAGE_DIGEST])
 def test_a_missing_attribute_is_malformed(issuer: Issuer, tmp_path: Path, missing: str) -> None:
     parts = take_apart(issuer.sod)
