@@ -263,6 +263,7 @@ def _police(photo: Photo | None) -> list[Sample]:
         "cannot": Result(_verdict(Outcome.CANNOT_CHECK, "na.issuer", checks=proven, fault="trust.unreadable"), CLONED),
         "cannot-fault": Result(_fault("card.timeout")),
         "allow-photo-pending": Result(_verdict(Outcome.ALLOW, "ok.chip", checks=proven), INSURED),
+        "allow-photo-lost": Result(_verdict(Outcome.ALLOW, "ok.chip", checks=proven), INSURED, photo_lost=True),
     }
     actions = (Button.DONE, Button.MORE_TIME)
     views = {name: _result(2, result, actions) for name, result in cases.items()}

@@ -31,7 +31,8 @@ class PhotoBox(QWidget):
         absent = stage.say(f"field.photo_{'lost' if lost else 'pending' if pending else 'none'}")
         self.setAccessibleName(absent if self._pixmap.isNull() else stage.say("field.photo"))
         # No layout: its label would decide the height, which is the portrait's to decide.
-        self._words = label(absent if self._pixmap.isNull() else "", 16, tone="panel_muted", align=CENTER, wrap=True)
+        words, tone = absent if self._pixmap.isNull() else "", "panel" if lost else "panel_muted"
+        self._words = label(words, 20 if lost else 16, tone=tone, align=CENTER, wrap=True)
         self._words.setParent(self)
 
     def sizeHint(self) -> QSize:  # noqa: N802
