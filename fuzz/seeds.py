@@ -9,6 +9,7 @@ import base64
 import io
 import json
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,10 +34,13 @@ from drivers.simulator.issuer.signed_data import compose_signed_data
 from drivers.simulator.personalise import personalise
 from drivers.simulator.profiles import PROFILES
 from fuzz.card_steps import ACTIVE_KEY, CHALLENGE
-from fuzz.steps import NOW, TICKET_KEY
+from fuzz.steps import NOW, TICKET_KEY, evidence_owner
 from fuzz.table import BY_NAME
 from fuzz.target import SEEDS
+from terminal.evidence.bundle import encode
+from terminal.evidence.envelope import seal
 from terminal.evidence.keys import make_key
+from tests.unit.terminal.evidence.material import evidence
 
 _VECTORS = Path(__file__).parents[1] / "tests" / "vectors"
 _TRANSCRIPTS = _VECTORS / "transcripts"
@@ -220,6 +224,8 @@ def _codes() -> dict[str, list[bytes]]:
         "sniff": every,
         "code": every,
         "transcript": [path.read_bytes() for path in sorted(_TRANSCRIPTS.iterdir()) if path.is_file()],
+        "evidence": [_evidence("cccd-2021"), _evidence("cccd-2024")],
+        "sealed-evidence": [seal(b"content", evidence_owner().recipient)],
         "evidence-key": [make_key(None)[1]],
         "settings": [path.read_bytes() for path in sorted((*_SETTINGS.glob("*.toml"), *_SETTINGS.glob("profiles/*")))],
     }
@@ -236,6 +242,12 @@ def _ticket(key: Ed25519PrivateKey, form: ticket.Form) -> str:
         expires=datetime(2027, 1, 1, tzinfo=UTC),
     )
     return ticket.issue(contents, key, form)
+
+
+def _evidence(profile: str) -> bytes:
+    """Evidence of a card without its photo, which would be most of it."""
+    found = evidence(profile)
+    return encode(replace(found, files={ef: raw for ef, raw in found.files.items() if ef is not Ef.DG2}))
 
 
 def _json(name: str) -> Any:

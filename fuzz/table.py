@@ -16,6 +16,7 @@ from crypto.errors import (
     StatusError,
 )
 from fuzz.target import Target
+from terminal.evidence.envelope import OtherRecipientError
 
 _MALFORMED = (MalformedError,)
 _UNUSABLE = (MalformedError, NotSupportedError)
@@ -78,6 +79,8 @@ TARGETS = (
     Target("sniff", "crypto.codes.sniff:sniff", (), 1024),
     Target("code", "fuzz.steps:code", (), 1024),
     Target("transcript", "terminal.transcript:parse", _MALFORMED, 4096),
+    Target("evidence", "terminal.evidence.bundle:decode", _UNUSABLE, 8192),
+    Target("sealed-evidence", "fuzz.steps:sealed_evidence", (*_UNSIGNED, OtherRecipientError), 1024),
     Target("evidence-key", "terminal.evidence.keys:load_recipient", _UNUSABLE, 1024),
     Target("settings", "fuzz.steps:settings", (ConfigError,), 2048),
 )
