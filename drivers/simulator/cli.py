@@ -56,7 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="lifted: after N APDUs (20); silent: after N APDUs (0); slow: N ms for each APDU (15)",
     )
-    parser.add_argument("--quirk", metavar="NAME", help="what the chip does in its own way; without a profile: list")
+    parser.add_argument("--quirk", metavar="NAME", help="what the chip does in its own way; 'tram chip' lists them")
     parser.add_argument("--csca", type=Path, metavar="FILE", help="where to write the root certificate to trust (DER)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -64,6 +64,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Answer until Ctrl-C, SIGTERM, or until the card was lifted; without a profile, list them. Raises FaultError."""
     if args.profile is None:
+        if args.fault or args.quirk or args.fault_arg is not None:
+            raise FaultError("usage.bad", "--profile: which document? 'tram chip' alone lists them")
         return _list(as_json=args.json)
     authority = Authority(_SEED)
     profile, handling = _chosen(args)
@@ -79,7 +81,8 @@ def run(args: argparse.Namespace) -> int:
         except OSError as error:
             detail = f"nothing answers at {host}:{port}; is pcscd with vpcd running? {_REMEDY}"
             raise FaultError("reader.service", detail) from error
-        _announce(_Card(args.profile, profile, csca, f"{host}:{port}", args.fault, args.quirk), as_json=args.json)
+        shown = _Card(args.profile, profile, csca, f"{host}:{port}", args.fault, args.quirk, contents.pin)
+        _announce(shown, as_json=args.json)
         return _serve(virtual, card, stopped)
 
 
@@ -144,6 +147,7 @@ class _Card:
     vpcd: str
     fault: str | None
     quirk: str | None
+    pin: str | None
 
     def lines(self) -> list[str]:
         """What a person needs to open and to trust the card."""
@@ -152,6 +156,7 @@ class _Card:
         return [
             f"SIMULATED card {self.name!r} on {self.vpcd}" + "".join(wrong),
             f"  CAN     {self.profile.person.id_number.can}",
+            *([f"  PIN     {self.pin}"] if self.pin else []),
             f"  ID      {self.profile.person.id_number.digits}",
             *(f"  MRZ {number}   {line}" for number, line in enumerate(zone, 1)),
             f"  CSCA    {self.csca}",
@@ -168,6 +173,7 @@ class _Card:
             "quirk": self.quirk,
             "vpcd": self.vpcd,
             "can": self.profile.person.id_number.can,
+            "pin": self.pin,
             "id": self.profile.person.id_number.digits,
             "mrz": zone_lines(mrz_zone(self.profile.person, self.profile.make)),
             "csca": {"file": str(self.csca), "sha256": _fingerprint(self.csca)},

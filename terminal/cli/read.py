@@ -42,7 +42,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     key = parser.add_mutually_exclusive_group(required=True)
     key.add_argument("--can", metavar="DIGITS", help="card access number: the ID number's last six digits")
     key.add_argument("--id", metavar="NUMBER", help="the 12-digit ID number")
-    key.add_argument("--mrz", metavar="LINES", help="the machine-readable zone, 90 characters, lines joined or not")
+    key.add_argument("--mrz", metavar="LINES", help="the machine-readable zone, all its lines, joined or not")
+    key.add_argument("--pin", metavar="PIN", help="the holder's secret number, where the chip has one")
     parser.add_argument("--no-photo", action="store_true", help="do not read DG2")
     parser.add_argument("--block", type=_block, default=EXTENDED_BLOCK, metavar="BYTES", help="most a read asks for")
     parser.add_argument("--wait", type=_seconds, default=10.0, metavar="SECONDS", help="how long to wait for a card")
@@ -80,11 +81,15 @@ def run(args: argparse.Namespace) -> int:
 def access_of(args: argparse.Namespace) -> ChipAccess:
     """What opens the chip, from the arguments. Raises FaultError ``usage.bad``."""
     from crypto.emrtd.mrz import parse_mrz
+    from crypto.emrtd.pace_password import Password
     from terminal.proof.access import ChipAccess, access_for
 
     try:
         if args.mrz is not None:
             return ChipAccess(None, (parse_mrz("".join(args.mrz.split())).information,))
+        if args.pin is not None:
+            Password.pin(args.pin)
+            return ChipAccess(pin=args.pin)
         if args.id is not None:
             found = access_for(Person(DataSource.TYPED, IdNumber(args.id)))
             assert found is not None  # noqa: S101 - there is a number
@@ -97,14 +102,16 @@ def access_of(args: argparse.Namespace) -> ChipAccess:
 
 
 def _block(text: str) -> int:
-    size = int(text)
-    if not 64 <= size <= EXTENDED_BLOCK:
+    if not text.isdecimal() or not 64 <= int(text) <= EXTENDED_BLOCK:
         raise argparse.ArgumentTypeError(f"64 to {EXTENDED_BLOCK}")
-    return size
+    return int(text)
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
     if not 0 <= seconds <= _LONGEST_WAIT:
         raise argparse.ArgumentTypeError(f"0 to {_LONGEST_WAIT}")
     return seconds

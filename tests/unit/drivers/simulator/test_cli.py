@@ -137,6 +137,20 @@ def test_chip_with_a_quirk_says_so_and_has_it(
     assert capsys.readouterr().out.startswith(f"SIMULATED card 'ec-aa' on {on(vpcd)}, quirk: always-6f00\n")
 
 
+@pytest.mark.parametrize("given", [("--quirk", "always-6f00"), ("--fault", "cloned"), ("--fault-arg", "3")])
+def test_a_fault_or_quirk_without_a_document_is_a_usage_error(given: tuple[str, str]) -> None:
+    with pytest.raises(FaultError, match=r"usage\.bad"):
+        cli.run(parsed(*given))
+
+
+def test_a_chip_with_a_pin_tells_it(vpcd: socket.socket, tmp_path: Path) -> None:
+    for form, wanted in ((("--json",), '"pin": "054321"'), ((), "  PIN     054321")):
+        with chip(vpcd, "--profile", "icao-pin", "--csca", str(tmp_path / "c"), *form) as (process, _line):
+            process.send_signal(signal.SIGTERM)
+            told, _ = process.communicate(timeout=10.0)
+            assert wanted in told
+
+
 def test_unknown_quirk_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(FaultError) as refusal:
         cli.run(parsed("--profile", "ec-aa", "--csca", str(tmp_path / "c"), "--quirk", "moody"))

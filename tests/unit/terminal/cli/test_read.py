@@ -122,6 +122,7 @@ def test_smaller_blocks_take_more_apdus(tram: Tram, lay: Lay) -> None:
         ("cccd-2021", ["--id", "003090123450"], "PACE-CAN"),
         ("cccd-2021", ["--mrz", mrz("cccd-2021")], "PACE-MRZ"),
         ("bac-only", ["--mrz", mrz("bac-only").replace("\n", "")], "BAC"),
+        ("icao-pin", ["--pin", "054321"], "PACE-PIN"),
     ],
 )
 def test_number_and_mrz_open_a_card_too(tram: Tram, lay: Lay, profile: str, arguments: list[str], access: str) -> None:
@@ -141,6 +142,7 @@ def test_what_opens_a_card_follows_from_the_arguments() -> None:
     assert read.access_of(parsed("--id", "003185000029")) == ChipAccess("000029")
     opened = read.access_of(parsed("--mrz", mrz("cccd-2021")))
     assert opened == ChipAccess(None, ("090123450690112073011205",))
+    assert read.access_of(parsed("--pin", "054321")) == ChipAccess(pin="054321")
 
 
 @pytest.mark.parametrize(
@@ -155,6 +157,8 @@ def test_what_opens_a_card_follows_from_the_arguments() -> None:
         ["--mrz", "IDVNM"],
         ["--mrz", "X" * 90],
         ["--can", "123450", "--id", "003090123450"],
+        ["--pin", "1"],
+        ["--pin", "054321", "--can", "123450"],
         ["--can", "123450", "--block", "32"],
         ["--can", "123450", "--block", "65001"],
         ["--can", "123450", "--block", "much"],
@@ -173,6 +177,22 @@ def test_nonsense_is_a_usage_error_before_any_reader_is_touched(
     code, shown = tram("read", *arguments)
     assert (code, shown["error"]["code"]) == (2, "usage.bad")
     assert "003090123450" not in str(shown)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [("--block", "much", "64 to 65000"), ("--block", "1e3", "64 to 65000"), ("--wait", "long", "0 to 86400")],
+)
+def test_a_measure_that_is_none_is_told_what_is_allowed(tram: Tram, option: str, value: str, said: str) -> None:
+    code, shown = tram("read", "--can", "123450", option, value)
+    assert (code, shown["error"]["detail"]) == (2, f"argument {option}: {said}")
+
+
+def test_a_wrong_pin_is_refused_and_not_shown(tram: Tram, lay: Lay) -> None:
+    lay(chips.contents_of("icao-pin"))
+    code, shown = tram("read", "--pin", "987651")
+    assert (code, shown["error"]["code"]) == (1, "card.locked")
+    assert "987651" not in str(shown)
 
 
 def test_a_wrong_number_is_refused_with_1(tram: Tram, lay: Lay) -> None:
