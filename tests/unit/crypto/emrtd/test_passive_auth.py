@@ -163,6 +163,13 @@ def test_the_named_signer_is_found_among_several_certificates(issuer: Issuer, tm
     assert sod.signer == issuer.signer.certificate
 
 
+def test_all_sixteen_groups_may_be_covered(issuer: Issuer, tmp_path: Path) -> None:
+    groups = {number: bytes([number]) for number in range(1, 17)}
+    sod = SecurityObject.parse(make_sod(tmp_path, issuer.signer, lds_security_object(groups)))
+    for number, content in groups.items():
+        sod.verify_file(number, content)
+
+
 def test_another_file_than_the_signed_one_is_a_mismatch(issuer: Issuer) -> None:
     sod = SecurityObject.parse(issuer.sod)
 

@@ -91,9 +91,10 @@ def test_a_missing_issuer_is_named_with_its_key() -> None:
     assert dict(missing.params) == {"issuer": "C=VN, O=SIMULATED, CN=CSCA SIMULATED", "key_id": key_id.hex().upper()}
 
 
-def test_a_missing_issuer_says_nothing_of_the_signer_s_certificate() -> None:
+def test_whether_the_signer_s_certificate_is_rightly_signed_is_a_word_of_its_own() -> None:
     sod = SecurityObject.parse(HOUSE.signer().sign(VIETNAMESE))
     assert judge_issuer(sod, {}, store_of(), NOW).word is Word.UNDETERMINED
+    assert judge_issuer(sod, {}, store_of(HOUSE.root), NOW).word is Word.SUCCESSFUL
 
 
 def test_a_missing_issuer_without_key_identifier_is_named_by_its_name() -> None:
@@ -119,6 +120,13 @@ def test_a_vietnamese_card_signed_under_a_german_root_is_not_believed(files: dic
     assert keys(found.why) == ["why.issuer_state"]
     differs = next(one for one in found.findings if one.key == "finding.state_differs")
     assert dict(differs.params) == {"state": "VNM", "country": "DE"}
+
+
+def test_two_states_on_one_card_are_both_named() -> None:
+    german = {Ef.DG1: encode_dg1(ZONE.replace("IDVNM", "IDUTO"))}
+    found = report(german | dg13("15/07/2021"), store_of(GERMAN.root), house=GERMAN)
+    differs = next(one for one in found.findings if one.key == "finding.state_differs")
+    assert dict(differs.params)["state"] == "UTO, VNM"
 
 
 def test_a_document_that_names_no_state_is_believed_of_any_accepted_root() -> None:
@@ -237,6 +245,8 @@ def dg12(issued: bytes) -> dict[Ef, bytes]:
         (dg12(b"20211002"), (JULY, OCTOBER), "02/10/2021"),
         (dg12(b"20210715"), (JULY, OCTOBER), None),
         (dg12(b"x"), (JULY, OCTOBER), None),
+        ({Ef.DG12: b"\x6c\x01"}, (JULY, OCTOBER), None),
+        ({Ef.DG13: b"\x6d\x01"}, (JULY, OCTOBER), None),
         (VIETNAMESE, (JULY, OCTOBER), None),
     ],
 )
@@ -252,6 +262,12 @@ def test_where_the_document_does_not_tell_the_signing_time_does() -> None:
     form = SodForm(cms=CmsForm(signing_time=datetime(2022, 1, 1, 3, tzinfo=UTC)))
     found = report(VIETNAMESE, store_of(HOUSE.root), signer=used(JULY, OCTOBER), form=form)
     assert Message.of("finding.key_period", date="01/01/2022") in found.findings
+
+
+def test_a_day_of_signing_is_a_day_in_vietnam() -> None:
+    form = SodForm(cms=CmsForm(signing_time=datetime(2021, 10, 1, 17, 30, tzinfo=UTC)))
+    found = report(VIETNAMESE, store_of(HOUSE.root), signer=used(JULY, OCTOBER), form=form)
+    assert Message.of("finding.key_period", date="02/10/2021") in found.findings
 
 
 def test_a_signer_made_outside_of_its_roots_period_is_a_finding() -> None:
