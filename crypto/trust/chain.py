@@ -35,6 +35,10 @@ class StateDiffersError(IssuerUnknownError):
     """The issuer is accepted, but for another state than the one that the document or its signer names."""
 
 
+class SignerRestrictedError(IssuerUnknownError):
+    """The chain's signatures are right, but a certificate of it is not for this use, or restricted unreadably."""
+
+
 @dataclass(frozen=True, slots=True)
 class IssuerChain:
     """``signer`` is signed by the first of ``links``, each link by the next, the last by ``anchor``; without links by
@@ -70,6 +74,20 @@ class IssuerChain:
         revoked = next((one for one in found if one.state is RevocationState.REVOKED), None)
         return revoked or found[0]
 
+    def verify_restrictions(self) -> None:
+        """Check that nothing critical about signer and links is unknown here; raises SignerRestrictedError.
+
+        Who does not know a critical extension must refuse the certificate (RFC 5280 §4.2). The root is taken for its
+        name and key, on the word of whoever accepted it; its extensions are not part of that (§6.1.1).
+        """
+        if any(certificate.extensions.unknown_critical for certificate in self.certificates[:-1]):
+            raise SignerRestrictedError("chain: a critical extension that is not known")
+
+    def verify_document_signer(self) -> None:
+        """Check that the signer is none for another purpose (master lists, seals); raises SignerRestrictedError."""
+        if self.signer.extensions.special_role:
+            raise SignerRestrictedError("chain: the signer's certificate is for signing something else")
+
     def verify_states(self, states: frozenset[str] = frozenset()) -> None:
         """Check that signer and issuers name one country, and that it is each of ``states`` (two-letter codes).
 
@@ -85,10 +103,11 @@ class IssuerChain:
 def issuer_of(certificate: Certificate, store: TrustStore, at: datetime) -> IssuerChain:
     """The chain to an accepted issuer, sound at ``at`` (aware).
 
-    Raises as ``find_chain``, and StateDiffersError, IssuerRevokedError, IssuerExpiredError.
+    Raises as ``find_chain``, and StateDiffersError, SignerRestrictedError, IssuerRevokedError, IssuerExpiredError.
     """
     chain = find_chain(certificate, store, at)
     chain.verify_states()
+    chain.verify_restrictions()
     if chain.revocation(store, at).state is RevocationState.REVOKED:
         raise IssuerRevokedError("chain: a certificate of it is revoked")
     chain.verify_valid(at)
@@ -99,8 +118,8 @@ def find_chain(certificate: Certificate, store: TrustStore, at: datetime) -> Iss
     """The best chain of right signatures: one that holds at ``at`` before others, a short one before a long one.
 
     Several exist when a country issued its root again around the same key, or linked it. Raises IssuerUnknownError when
-    no accepted issuer signed, SignatureWrongError when one has the key identifier that the certificate names but did
-    not sign it, NotSupportedError or MalformedError when that one's key cannot be used.
+    no accepted issuer signed, SignatureWrongError when one has the name and the key identifier that the certificate
+    gives but did not sign it, NotSupportedError or MalformedError when that one's key cannot be used.
     """
     chains: list[IssuerChain] = []
     for path in _paths(certificate, store, MAX_LINKS):
@@ -112,7 +131,8 @@ def find_chain(certificate: Certificate, store: TrustStore, at: datetime) -> Iss
 
 def _defects(chain: IssuerChain, store: TrustStore, at: datetime) -> int:
     revoked = chain.revocation(store, at).state is RevocationState.REVOKED
-    return 2 * revoked + (not all(certificate.valid_at(at) for certificate in chain.certificates))
+    restricted = any(certificate.extensions.unknown_critical for certificate in chain.certificates[:-1])
+    return 4 * revoked + 2 * restricted + (not all(certificate.valid_at(at) for certificate in chain.certificates))
 
 
 def _paths(certificate: Certificate, store: TrustStore, links: int) -> Iterator[tuple[Anchor, ...]]:
@@ -138,7 +158,8 @@ def _paths(certificate: Certificate, store: TrustStore, links: int) -> Iterator[
 def _signers(certificate: Certificate, store: TrustStore) -> list[Anchor]:
     """The accepted certificates whose key signed ``certificate``; by key identifier, else by name.
 
-    Successive roots of a country share the name, so a name alone says little and its refusals nothing.
+    Successive roots of a country share the name, and key identifiers need not differ between countries (some count
+    from 1): a refusal says something only where both are the ones that the certificate gives.
     """
     by_key, by_name = store.issuers_of(certificate)
     found, refusal = _right_ones(certificate, by_key)
@@ -150,14 +171,15 @@ def _signers(certificate: Certificate, store: TrustStore) -> list[Anchor]:
 
 
 def _right_ones(certificate: Certificate, candidates: tuple[Anchor, ...]) -> tuple[list[Anchor], ProofError | None]:
-    """Those whose key signed, each key tried once; and the last refusal."""
+    """Those whose key signed, each key tried once; and the first refusal of one that bears the issuer's name."""
     refusals: dict[bytes, ProofError | None] = {}
     able = [anchor for anchor in candidates if anchor.certificate.is_ca]
     for anchor in able:
         if anchor.certificate.spki not in refusals:
             refusals[anchor.certificate.spki] = _refusal(certificate, anchor.certificate)
     right = [anchor for anchor in able if refusals[anchor.certificate.spki] is None]
-    return right, next((refusal for refusal in refusals.values() if refusal is not None), None)
+    meant = (anchor.certificate for anchor in able if anchor.certificate.subject_key == certificate.issuer_key)
+    return right, next((refusal for one in meant if (refusal := refusals[one.spki]) is not None), None)
 
 
 def _refusal(certificate: Certificate, issuer: Certificate) -> ProofError | None:

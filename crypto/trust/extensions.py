@@ -38,6 +38,8 @@ KNOWN = frozenset(
 )
 """The extensions of ICAO Doc 9303-12 §7.1: a critical one outside of this list restricts the certificate unreadably."""
 
+_ICAO_ROLES = "2.23.136.1.1."
+
 
 class KeyUsage(IntEnum):
     """What a key may be used for, by bit number (RFC 5280 §4.2.1.3)."""
@@ -57,8 +59,8 @@ class KeyUsage(IntEnum):
 class Extensions:
     """What the extensions say; None or empty for what they do not. Times are aware.
 
-    ``unknown_critical`` and ``unreadable`` hold object identifiers. ``irregular_time`` says that the period of the
-    private key is written in another form than RFC 5280 allows.
+    ``unknown_critical`` (not known here, or known and not readable) and ``unreadable`` hold object identifiers.
+    ``irregular_time`` says that the period of the private key is written in another form than RFC 5280 allows.
     """
 
     subject_key_id: bytes | None = None
@@ -82,6 +84,14 @@ class Extensions:
             return False
         return self.ca
 
+    @property
+    def special_role(self) -> bool:
+        """Whether the key is for a role of ICAO's own, such as signing master lists or visible digital seals.
+
+        Certificates of document signers have no extended key usage (Doc 9303-12 §7.1.1).
+        """
+        return any(use.startswith(_ICAO_ROLES) for use in self.extended_use)
+
 
 def parse(row: bytes) -> Extensions:
     """The extensions in ``row``, the content of the SEQUENCE; raises MalformedError when it is not a row of them."""
@@ -98,7 +108,8 @@ def parse(row: bytes) -> Extensions:
             unreadable.append(oid)
         else:
             said |= fields
-    critical = tuple(oid for oid, critical, _ in rows if critical and oid not in KNOWN)
+    readable = KNOWN - set(unreadable)
+    critical = tuple(dict.fromkeys(oid for oid, critical, _ in rows if critical and oid not in readable))
     return Extensions(**said, unknown_critical=critical, unreadable=tuple(unreadable))
 
 

@@ -35,7 +35,7 @@ class Finding(Enum):
     EXTENSION_UNREADABLE = "extension_unreadable"
     """An extension of the certificate is doubled or not what its number says; it was taken as absent."""
     UNKNOWN_CRITICAL = "unknown_critical"
-    """The certificate has a critical extension that ICAO Doc 9303-12 §7.1 does not list."""
+    """The certificate has a critical extension that ICAO Doc 9303-12 §7.1 does not list, or that cannot be read."""
 
     @property
     def weak(self) -> bool:

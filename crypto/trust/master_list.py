@@ -92,5 +92,7 @@ def _verify_issued(signer: Certificate, given: Certificate, when: datetime) -> N
         signer.verify_signed_by(given)
     except SignatureWrongError:
         raise ListSignerError("master list: the given certificate's key did not sign the signer's") from None
+    if signer.extensions.unknown_critical:
+        raise ListSignerError("master list: its signer's certificate has a critical extension that is not known")
     if not (signer.valid_at(when) and given.valid_at(when)):
         raise ListSignerError("master list: its signer was not valid when it was signed")

@@ -8,11 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crypto.errors import MalformedError, NotSupportedError, ProofError, SignatureWrongError
+from crypto.errors import MalformedError, NotSupportedError, ProofError, SignatureWrongError, SignerMissingError
 from terminal.cli.output import print_json
 from terminal.cli.trust_print import crl_json, groups, print_certificate, print_crl, words
 from terminal.clock import SystemClock
-from terminal.faults import FaultError
+from terminal.faults import FaultError, file_fault
 from terminal.messages import say
 from terminal.model import Message, Word
 
@@ -72,14 +72,14 @@ def run_crl(args: argparse.Namespace, store: TrustStore) -> int:
 
 
 def read_raw(file: Path) -> bytes:
-    """The bytes of a file, at most one more than any parser takes. Raises FaultError ``usage.bad``."""
+    """The bytes of a file, at most one more than any parser takes. Raises FaultError (``file_fault``)."""
     from crypto.trust.bundle import MAX_FILE
 
     try:
         with file.open("rb") as stream:
             return stream.read(MAX_FILE + 1)
     except OSError as error:
-        raise FaultError("usage.bad", f"{file}: {error.strerror}") from error
+        raise file_fault(file, error) from error
 
 
 def _contents(file: Path) -> FileContents:
@@ -152,11 +152,12 @@ def _nothing(refusal: ProofError) -> Intake:
 
 
 def _word(found: Intake) -> Word:
-    """The signature's word (BSI TR-03135): whose signer nobody accepted, or what has none, is undetermined."""
+    """The signature's word (BSI TR-03135): undetermined for none, and for a signer who is missing or not accepted."""
     if not found.signed:
         return Word.UNDETERMINED
     refusals = {
         SignatureWrongError: Word.FAILED,
+        SignerMissingError: Word.UNDETERMINED,
         NotSupportedError: Word.NOT_SUPPORTED,
         MalformedError: Word.ABORTED,
         ProofError: Word.UNDETERMINED,

@@ -57,14 +57,17 @@ class ChipProof:
 
 
 def prove_by_mapping(
-    data: ChipAuthenticationData, card_security: bytes, store: TrustStore, at: datetime
+    data: ChipAuthenticationData, card_security: bytes, states: frozenset[str], store: TrustStore, at: datetime
 ) -> ChipProof | None:
-    """What the chip authentication mapping proves, with the key in EF.CardSecurity; None when that key is not signed by
-    an accepted issuer, or is of other domain parameters: then it says nothing."""
+    """What the chip authentication mapping proves, with the key in EF.CardSecurity; None when it says nothing: that key
+    is not signed for documents by an accepted issuer of ``states`` (the document's, two-letter codes), or is of other
+    domain parameters."""
     try:
         signed = CardSecurity.parse(card_security)
         signed.verify_signature()
-        issuer_of(signed.signer, store, at)
+        chain = issuer_of(signed.signer, store, at)
+        chain.verify_document_signer()
+        chain.verify_states(states)
     except ProofError:
         return None
     suspected = False

@@ -23,7 +23,7 @@ from crypto.errors import (
     SignatureWrongError,
 )
 from crypto.trust.certificate import Certificate
-from crypto.trust.chain import IssuerChain, StateDiffersError, find_chain
+from crypto.trust.chain import IssuerChain, SignerRestrictedError, StateDiffersError, find_chain
 from crypto.trust.revocation import Revocation, RevocationState
 from crypto.trust.states import country_code, country_of
 from crypto.trust.store import TrustStore
@@ -56,6 +56,12 @@ class IssuerReport:
     path: tuple[IssuerStep, ...] = ()
     revocation: Revocation | None = None
     findings: tuple[Message, ...] = ()
+
+
+def states_of(sod: SecurityObject, files: Files) -> frozenset[str]:
+    """The states (two-letter codes) that the document's own words and its signer name as its issuer."""
+    signer = country_of(sod.signer)
+    return frozenset(country_code(state) for state in _states(files)) | ({signer} if signer else frozenset())
 
 
 def judge_issuer(sod: SecurityObject, files: Files, store: TrustStore, at: datetime) -> IssuerReport:
@@ -99,9 +105,13 @@ def _trust(
         return IssuerTrust.REVOKED, "issuer_revoked"
     try:
         chain.verify_states(frozenset(country_code(state) for state in states))
+        chain.verify_document_signer()
+        chain.verify_restrictions()
         chain.verify_valid(at)
     except StateDiffersError:
         return IssuerTrust.UNKNOWN, "issuer_state"
+    except SignerRestrictedError:
+        return IssuerTrust.UNKNOWN, "issuer_restricted"
     except IssuerExpiredError:
         return IssuerTrust.EXPIRED, "issuer_expired"
     if max_age is not None:

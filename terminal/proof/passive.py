@@ -16,6 +16,7 @@ from crypto.errors import (
     NotSupportedError,
     ProofError,
     SignatureWrongError,
+    SignerMissingError,
 )
 from crypto.trust.findings import Finding
 from crypto.trust.revocation import Revocation
@@ -26,6 +27,7 @@ from terminal.proof.issuer import Files, IssuerStep, judge_issuer
 _UNREADABLE = Message("why.unreadable")
 _ALGORITHM = Message("why.algorithm")
 _WRONG = Message("why.signature_wrong")
+_SIGNER_MISSING = Message("why.signer_missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class PassiveReport:
 def passive_authentication(sod_raw: bytes, files: Files, store: TrustStore, at: datetime) -> PassiveReport:
     """The report on ``files`` (data group number to content) under EF.SOD and the accepted issuers at ``at`` (aware).
 
-    Never raises for what the bytes say: what cannot be parsed is ABORTED, an unknown algorithm NOT_SUPPORTED.
+    Never raises for what the bytes say: what cannot be parsed is ABORTED, an unknown algorithm NOT_SUPPORTED, a signer
+    whose certificate did not come along UNDETERMINED.
     """
     try:
         sod = SecurityObject.parse(sod_raw)
@@ -104,6 +107,8 @@ def _signature(sod: SecurityObject) -> tuple[Word, tuple[Message, ...]]:
 def _signature_refused(error: ProofError) -> tuple[Word, Message]:
     if isinstance(error, SignatureWrongError):
         return Word.FAILED, _WRONG
+    if isinstance(error, SignerMissingError):
+        return Word.UNDETERMINED, _SIGNER_MISSING
     if isinstance(error, NotSupportedError):
         return Word.NOT_SUPPORTED, _ALGORITHM
     return Word.ABORTED, _UNREADABLE

@@ -29,6 +29,7 @@ from terminal.proof.access import ChipAccess
 from terminal.proof.checks import reading_of
 from terminal.proof.chip_proof import NO_KEY, ChipProof, prove_by_mapping, prove_chip
 from terminal.proof.habits import NOTHING_KNOWN, SHORT_BLOCK, Habits
+from terminal.proof.issuer import states_of
 from terminal.proof.opening import UNOPENED, CardAccess, Opened, open_chip, read_card_access, select_application
 from terminal.proof.passive import PassiveReport, passive_authentication
 from terminal.proof.unfinished import NOTHING_READ, Unfinished
@@ -138,8 +139,11 @@ class ChipConversation:
 
     def prove_files(self) -> PassiveReport:
         """Passive authentication of all data groups read so far."""
-        groups = {ef.number: raw for ef, raw in self.files.items() if ef.number}
-        return passive_authentication(self.files[Ef.SOD], groups, self._tools.trust, self._tools.now())
+        return passive_authentication(self.files[Ef.SOD], self._groups, self._tools.trust, self._tools.now())
+
+    @property
+    def _groups(self) -> dict[int, bytes]:
+        return {ef.number: raw for ef, raw in self.files.items() if ef.number}
 
     # What outlives the conversation ----------------------------------------------------------------------------------
 
@@ -211,6 +215,15 @@ class ChipConversation:
         self.channel.drop_session()
         self._reader.block = min(self._reader.block, SHORT_BLOCK)
         self._open(offered, access)
+        # All other proofs hold a key that this security object covers; the mapping proves the chip of its own session.
+        if self.opened.mapping is not None and Ef.SOD in self.files and not self._is_same_document():
+            raise MessagingBrokenError("another document answers since the session was opened anew")
+
+    def _is_same_document(self) -> bool:
+        try:
+            return self._reader.read(Ef.SOD) == self.files[Ef.SOD]
+        except (StatusError, ProofError):
+            return False
 
     # Reading ---------------------------------------------------------------------------------------------------------
 
@@ -282,9 +295,10 @@ class ChipConversation:
 
     def _by_mapping(self) -> ChipProof | None:
         data, signed = self.opened.mapping, self.files.get(Ef.CARD_SECURITY)
-        if data is None or signed is None:
+        if data is None or signed is None or self._signed is None:
             return None
-        return prove_by_mapping(data, signed, self._tools.trust, self._tools.now())
+        states = states_of(self._signed, self._groups)
+        return prove_by_mapping(data, signed, states, self._tools.trust, self._tools.now())
 
     def dg14(self) -> bytes | None:
         """DG14, None unless the security object covers it."""

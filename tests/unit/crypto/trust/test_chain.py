@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from crypto.errors import IssuerExpiredError, IssuerUnknownError, NotSupportedError, SignatureWrongError
 from crypto.trust.anchor import Anchor, Provenance, Way
 from crypto.trust.certificate import Certificate
-from crypto.trust.chain import MAX_LINKS, StateDiffersError, find_chain, issuer_of
+from crypto.trust.chain import MAX_LINKS, SignerRestrictedError, StateDiffersError, find_chain, issuer_of
 from crypto.trust.store import TrustStore
 from drivers.simulator.issuer.authority import Authority, SignerMake
 from drivers.simulator.issuer.certificates import CertificateForm, Name, Role
@@ -252,3 +254,51 @@ def test_a_root_speaks_for_its_own_state_only() -> None:
     for states in (frozenset({"VN"}), frozenset({"DE", "VN"}), frozenset({"UTO"})):
         with pytest.raises(StateDiffersError):
             chain.verify_states(states)
+
+
+def test_a_key_identifier_that_two_countries_use_accuses_nobody(issuer: Issuer, tmp_path: Path) -> None:
+    """Key identifiers are unique within a country at best: a foreign root that has the same one says nothing."""
+    signer = issuer.signer.certificate
+    named = signer.authority_key_id
+    foreign = make_csca(tmp_path, "foreign", ec("P-256")).certificate
+    foreign = replace(foreign, subject_key="c=xx", extensions=replace(foreign.extensions, subject_key_id=named))
+
+    with pytest.raises(IssuerUnknownError):
+        issuer_of(signer, TrustStore([Anchor(foreign, NAMED)]), signer.not_before)
+
+
+# What restricts a certificate ----------------------------------------------------------------------------------------
+
+
+def restricted(certificate: Certificate) -> Certificate:
+    """The certificate with a critical extension that nobody knows."""
+    return replace(certificate, extensions=replace(certificate.extensions, unknown_critical=("1.2.3.4",)))
+
+
+def test_a_critical_extension_that_nobody_knows_refuses_the_signer(issuer: Issuer) -> None:
+    signer, store = issuer.signer.certificate, store_of(issuer.csca)
+    with pytest.raises(SignerRestrictedError, match="critical"):
+        issuer_of(restricted(signer), store, signer.not_before)
+
+
+def test_a_critical_extension_of_an_accepted_root_is_its_acceptors_affair(issuer: Issuer) -> None:
+    signer, root = issuer.signer.certificate, restricted(issuer.csca.certificate)
+    assert issuer_of(signer, TrustStore([Anchor(root, NAMED)]), signer.not_before).anchor.certificate == root
+
+
+def test_a_link_with_a_critical_extension_that_nobody_knows_leads_nowhere() -> None:
+    (old, new), (link,) = generations(1)
+    signer = Certificate.parse(new.signer().certificate)
+    odd = Anchor(restricted(link.certificate), NAMED, link=True)
+
+    with pytest.raises(SignerRestrictedError):
+        issuer_of(signer, TrustStore([anchor_of(old), odd]), AT)
+    assert issuer_of(signer, TrustStore([anchor_of(old), odd, anchor_of(new)]), AT).links == ()
+
+
+def test_who_signs_lists_signs_no_documents() -> None:
+    state = Authority(b"roles")
+    for made, special in ((state.master_list_signer(), True), (state.signer(), False)):
+        chain = find_chain(Certificate.parse(made.certificate), TrustStore([anchor_of(state)]), AT)
+        with pytest.raises(SignerRestrictedError) if special else nullcontext():
+            chain.verify_document_signer()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -105,6 +106,15 @@ def test_a_named_issuer_vouches_for_signers_of_lists_only() -> None:
         MasterList.parse(raw, Certificate.parse(HOUSE.root)).verify(NOBODY, AT)
     named = Certificate.parse(HOUSE.signer().certificate)
     assert MasterList.parse(raw, named).verify(NOBODY, AT) == named
+
+
+def test_a_named_issuer_vouches_for_no_signer_with_conditions_that_nobody_knows() -> None:
+    raw, root = HOUSE.master_list(FOREIGN), Certificate.parse(HOUSE.root)
+    found = MasterList.parse(raw, root)
+    extensions = replace(found.signer.extensions, unknown_critical=("1.2.3.4",))
+    signature = replace(found._signature, signer=replace(found.signer, extensions=extensions))
+    with pytest.raises(ListSignerError, match="critical"):
+        replace(found, _signature=signature).verify(NOBODY, AT)
 
 
 def test_a_list_without_its_signer_is_verified_with_the_named_one() -> None:

@@ -216,6 +216,14 @@ def test_too_many_extended_uses_are_unreadable() -> None:
     assert Certificate.parse(odd(extensions=extensions(uses))).extensions.unreadable == ("2.5.29.37",)
 
 
+def test_a_critical_extension_that_cannot_be_read_is_as_good_as_unknown() -> None:
+    """RFC 5280 §4.2 refuses both: neither tells what it restricts."""
+    uses = extension("2.5.29.37", b"\x05\x00", critical=True)
+    found = Certificate.parse(odd(extensions=extensions(uses)))
+    assert found.extensions.unreadable == found.extensions.unknown_critical == ("2.5.29.37",)
+    assert found.findings[-2:] == (Finding.EXTENSION_UNREADABLE, Finding.UNKNOWN_CRITICAL)
+
+
 def test_a_private_key_period_that_is_none_is_unreadable() -> None:
     period = extension("2.5.29.16", seq(tlv.encode(0x80, b"yesterday")))
     certificate = Certificate.parse(odd(extensions=extensions(period)))

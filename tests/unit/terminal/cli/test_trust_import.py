@@ -13,6 +13,7 @@ import pytest
 
 from crypto.trust.revocation import Crl
 from drivers.simulator.issuer.authority import Authority
+from drivers.simulator.issuer.signed_data import CmsForm
 from terminal.cli.trust_print import print_crl
 from tests.unit.terminal.cli.conftest import Tram
 
@@ -123,6 +124,7 @@ def test_a_file_with_two_certificates_names_no_signer(tram: Tram, put: Callable[
         (LIST, 4, "undetermined"),
         (LIST.replace(b"CSCA SIMULATED VN", b"CSCA SIMULATED XX"), 4, "failed"),
         (HOUSE.signer().sign({})[4:], 0, "not supported"),
+        (HOUSE.master_list(MEMBERS, form=CmsForm(certificates=())), 0, "undetermined"),
         (b"neither list nor certificate", 0, "aborted"),
         (LIST[:-100], 0, "aborted"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -107,6 +108,25 @@ def test_an_issuer_whose_key_is_of_no_use_is_told_apart() -> None:
     twisted = HOUSE.root.replace(bytes.fromhex("06052b81040022"), bytes.fromhex("06052b8104007f"))
     found = report(VIETNAMESE, store_of(twisted))
     assert (found.signature, found.issuer, keys(found.why)) == (Word.SUCCESSFUL, IssuerTrust.UNKNOWN, ["why.algorithm"])
+
+
+def test_who_is_certified_to_sign_something_else_signs_no_documents() -> None:
+    lists = SignerMake(ecdsa("P-256"), CertificateForm(Name("ML SIMULATED"), Role.MASTER_LIST_SIGNER))
+    found = report(VIETNAMESE, store_of(HOUSE.root), signer=lists)
+    assert (found.signature, found.issuer) == (Word.SUCCESSFUL, IssuerTrust.UNKNOWN)
+    assert keys(found.why) == ["why.issuer_restricted"]
+
+
+def test_a_signer_with_a_critical_extension_that_nobody_knows_is_not_believed() -> None:
+    sod = SecurityObject.parse(HOUSE.signer().sign(VIETNAMESE))
+    extensions = replace(sod.signer.extensions, unknown_critical=("1.2.3.4",))
+    odd = replace(sod, signer=replace(sod.signer, extensions=extensions))
+    found = judge_issuer(odd, {}, store_of(HOUSE.root), NOW)
+    assert (found.trust, found.word, keys(found.why)) == (
+        IssuerTrust.UNKNOWN,
+        Word.SUCCESSFUL,
+        ["why.issuer_restricted"],
+    )
 
 
 # States --------------------------------------------------------------------------------------------------------------

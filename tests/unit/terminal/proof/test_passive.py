@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from crypto import tlv
 from crypto.emrtd.lds import Ef
 from crypto.emrtd.passive_auth import SecurityObject
-from crypto.errors import MalformedError, NotSupportedError, SignatureWrongError
+from crypto.errors import MalformedError, NotSupportedError, SignatureWrongError, SignerMissingError
 from crypto.trust.store import TrustStore
 from drivers.simulator.issuer.authority import Authority, SignerKind
 from drivers.simulator.issuer.signing import ecdsa
@@ -129,6 +129,7 @@ def test_what_cannot_be_parsed_is_aborted(raw: bytes, store: TrustStore) -> None
     ("refusal", "word", "hashes", "key"),
     [
         (NotSupportedError("x"), Word.NOT_SUPPORTED, Word.UNDETERMINED, "why.algorithm"),
+        (SignerMissingError("x"), Word.UNDETERMINED, Word.UNDETERMINED, "why.signer_missing"),
         (SignatureWrongError("x"), Word.FAILED, Word.UNDETERMINED, "why.signature_wrong"),
         (MalformedError("x"), Word.ABORTED, Word.ABORTED, "why.unreadable"),
     ],

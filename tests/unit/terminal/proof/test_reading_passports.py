@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
 
 from crypto.curves import by_parameter_id
+from crypto.emrtd.cms import SignedData
 from crypto.emrtd.lds import Ef
+from crypto.errors import MessagingBrokenError
+from crypto.trust.anchor import Anchor, Provenance, Way
+from crypto.trust.certificate import Certificate
+from drivers.simulator.card.contents import Contents
+from drivers.simulator.chip import Chip
 from drivers.simulator.faults import ChipFault
+from drivers.simulator.issuer.authority import Authority, DocumentSigner, SignerKind
+from drivers.simulator.issuer.root_files import encode_card_security
 from drivers.simulator.profiles import CITIZEN_CARDS, PROFILES
 from terminal.model import CheckName, ChipReading, Word
 from terminal.proof.access import ChipAccess
 from terminal.proof.chip_proof import prove_by_mapping
 from terminal.proof.reading import ChipConversation
-from tests.chips import NOW, accepted, contents_of, conversation, with_files, words
+from tests.chips import (
+    AUTHORITY,
+    NOW,
+    Field,
+    accepted,
+    contents_of,
+    conversation,
+    tools,
+    with_files,
+    without,
+    words,
+)
 
 PASSPORTS = [name for name in PROFILES if name not in CITIZEN_CARDS]
 PROVEN = (CheckName.SIGNATURE, CheckName.HASHES, CheckName.ISSUER, CheckName.CHIP)
 BESIDE_THE_APPLICATION = {Ef.ATR_INFO, Ef.DIR}
 NEVER = {Ef.DG3, Ef.DG4}
+GERMAN = Authority(b"german chips", country="DE")
+LISTS = AUTHORITY.master_list_signer()
 
 
 def read(name: str, access: ChipAccess | None = None) -> tuple[ChipConversation, ChipReading]:
@@ -97,4 +119,58 @@ def test_a_key_of_other_parameters_in_card_security_says_nothing() -> None:
     assert data is not None
     other = by_parameter_id(12)
     elsewhere = replace(data, curve=other, mapping_key=other.generator)
-    assert prove_by_mapping(elsewhere, contents_of("icao-cam").files[Ef.CARD_SECURITY], accepted(), NOW) is None
+    signed = contents_of("icao-cam").files[Ef.CARD_SECURITY]
+    assert prove_by_mapping(elsewhere, signed, frozenset({"VN"}), accepted(), NOW) is None
+
+
+@pytest.mark.parametrize("signer", [LISTS, GERMAN.signer()], ids=["who signs lists", "another state"])
+def test_a_card_security_of_who_may_not_speak_for_the_document_proves_nothing(signer: DocumentSigner) -> None:
+    """However well a foreign issuer is accepted: else any of them could make chips that pass for another state's."""
+    original = contents_of("icao-cam")
+    infos = SignedData.parse(original.files[Ef.CARD_SECURITY]).content
+    forged = encode_card_security(infos, signer)
+    store = accepted().with_anchors([Anchor(Certificate.parse(GERMAN.root), Provenance(Way.NAMED, "test", None))])
+    talk, _ = conversation(with_files(original, {Ef.CARD_SECURITY: forged}), store=store)
+    reading = talk.identify(ChipAccess(mrz_information=(original.mrz_information,)))
+    assert words(reading)[CheckName.ISSUER] is Word.SUCCESSFUL
+    assert reading.chip_proof.startswith("CA ")
+
+
+class Exchanged(Field):
+    """A chip that ends its session once its security object was read, and another one that answers from then on."""
+
+    after: ChipConversation
+
+    def __init__(self, first: Contents, second: Contents) -> None:
+        super().__init__(first)
+        self._second = Chip(second)
+
+    def transceive(self, command: bytes) -> bytes:
+        if self._chip is self._second or Ef.SOD not in self.after.files:
+            return super().transceive(command)
+        self._chip = self._second
+        return bytes.fromhex("6988")
+
+
+def test_a_mapping_proves_only_the_chip_whose_files_were_read() -> None:
+    """The files of a copy, then a broken session, then a genuine passport that opens with the same password."""
+    genuine = contents_of("icao-cam")
+    groups = {ef: raw for ef, raw in genuine.files.items() if ef.number is not None}
+    for sod in (AUTHORITY.signer(SignerKind.P256).sign(groups), genuine.files[Ef.SOD]):
+        copy = with_files(contents_of("icao-cam", ChipFault.CLONED), {**groups, Ef.SOD: sod})
+        field = Exchanged(copy, genuine)
+        talk = ChipConversation(field.transceive, tools(), 65_000)
+        field.after = talk
+        same = sod == genuine.files[Ef.SOD]
+        with nullcontext() if same else pytest.raises(MessagingBrokenError, match="another document"):
+            reading = talk.identify(ChipAccess(mrz_information=(genuine.mrz_information,)))
+            assert reading.chip_proof == "PACE-CAM"
+
+
+def test_a_chip_that_hides_its_security_object_after_a_break_is_given_up() -> None:
+    genuine = contents_of("icao-cam")
+    field = Exchanged(genuine, without(genuine, Ef.SOD))
+    talk = ChipConversation(field.transceive, tools(), 65_000)
+    field.after = talk
+    with pytest.raises(MessagingBrokenError, match="another document"):
+        talk.identify(ChipAccess(mrz_information=(genuine.mrz_information,)))
