@@ -12,7 +12,7 @@ from config.errors import ConfigError
 from terminal import registry
 from terminal.cli import output
 from terminal.cli.arguments import USAGE, Parser, take_language
-from terminal.faults import CATALOGUE, FaultError
+from terminal.faults import CATALOGUE, FaultError, file_fault
 from terminal.proof import photo_worker
 
 _INTERRUPTED = 130
@@ -28,23 +28,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else list(argv)
     if arguments == [photo_worker.ARGUMENT]:
         return photo_worker.main()
+    if sys.stdout is None:  # closed by whoever started this
+        _deafen()
     try:
         code = _answer(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
         _deafen()
         return _PIPE_CLOSED
+    except OSError as error:  # the output's own, such as a full disk under it
+        _deafen()
+        language = _language_of(arguments)
+        return output.fail(output.report_of(file_fault("stdout", error), language), language, as_json=False)
     return code
 
 
 def _answer(arguments: list[str]) -> int:
     _speak_unicode()
-    language = output.language_of(os.environ, _system_language())
+    language = _language_of(arguments)
     as_json = "--json" in arguments
     try:
-        asked, arguments = take_language(arguments)
-        language = asked or language
-        return _run(arguments, language)
+        return _run(take_language(arguments)[1], language)
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
@@ -117,6 +121,15 @@ def _speak_unicode() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _language_of(arguments: Sequence[str]) -> str:
+    """What ``--lang`` asks for, else what the environment or the system says."""
+    try:
+        asked = take_language(arguments)[0]
+    except FaultError:  # told where the arguments are taken apart
+        asked = None
+    return asked or output.language_of(os.environ, _system_language())
 
 
 def _system_language() -> str | None:

@@ -92,6 +92,7 @@ CATALOGUE = _catalogue(
     Fault("install.shadowed", Who.ADMINISTRATOR, retriable=False, exit_code=2),
     Fault("install.missing", Who.ADMINISTRATOR, retriable=False, exit_code=2),
     Fault("usage.bad", Who.STAFF, retriable=True, exit_code=2),
+    Fault("file.unusable", Who.ADMINISTRATOR, retriable=True),
     Fault("script.differs", Who.STAFF, retriable=False, exit_code=1),
     Fault("trust.fingerprint", Who.ADMINISTRATOR, retriable=True, exit_code=1),
     Fault("trust.refused", Who.ADMINISTRATOR, retriable=True, exit_code=1),
@@ -107,3 +108,9 @@ class FaultError(Exception):
         super().__init__(f"{code}: {detail}" if detail else code)
         self.fault = CATALOGUE[code]
         self.detail = detail
+
+
+def file_fault(path: object, error: OSError) -> FaultError:
+    """``usage.bad`` for a name that leads to no file; ``file.unusable`` where its disk or the rights to it fail."""
+    wrong_name = isinstance(error, FileNotFoundError | FileExistsError | IsADirectoryError | NotADirectoryError)
+    return FaultError("usage.bad" if wrong_name else "file.unusable", f"{path}: {error.strerror}")

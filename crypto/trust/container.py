@@ -157,6 +157,9 @@ def replace(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from error  # a write's own error names no file
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

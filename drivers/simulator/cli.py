@@ -24,7 +24,7 @@ from drivers.simulator.personalise import mrz_zone, personalise
 from drivers.simulator.presented import Handling, PresentedCard
 from drivers.simulator.profiles import PROFILES, Profile
 from drivers.simulator.vpcd import HOST, PORT, VpcdCard
-from terminal.faults import FaultError
+from terminal.faults import FaultError, file_fault
 
 HELP = "run a simulated citizen card on a virtual reader (vpcd); SIMULATED, for tests and demos"
 
@@ -201,7 +201,7 @@ def _write(file: Path, root: bytes) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(root)
     except OSError as error:
-        raise FaultError("usage.bad", f"{file}: {error.strerror}; name another file with --csca") from error
+        raise file_fault(f"--csca {file}", error) from error
     return file.resolve()
 
 

@@ -15,7 +15,7 @@ from terminal.cli.output import print_json
 from terminal.cli.trust_print import anchor_json, certificate_json, crl_json, print_anchor, print_certificate, print_crl
 from terminal.cli.trust_print import words as text
 from terminal.clock import SystemClock
-from terminal.faults import FaultError
+from terminal.faults import FaultError, file_fault
 
 if TYPE_CHECKING:
     from crypto.trust.anchor import Anchor
@@ -79,24 +79,31 @@ def run(args: argparse.Namespace) -> int:
         "remove": _remove,
     }
     directory = args.store or settings_of(args).trust.directory
-    with _trust_faults():
-        return actions[args.action](args, TrustStore.open(directory))
+    try:
+        store = TrustStore.open(directory)
+    except ProofError as error:
+        raise FaultError("trust.unreadable", str(error)) from error
+    except OSError as error:
+        raise FaultError("trust.unreadable", f"{error.strerror}: {error.filename}") from error
+    with _refusals():
+        return actions[args.action](args, store)
 
 
 @contextlib.contextmanager
-def _trust_faults() -> Iterator[None]:
-    from crypto.trust.store import FingerprintDiffersError, TrustRefusedError
+def _refusals() -> Iterator[None]:
+    """What the file or the fingerprint was refused for, and files that fail; the output's own failures pass."""
+    from crypto.trust.store import FingerprintDiffersError
 
     try:
         yield
     except FingerprintDiffersError as error:
         raise FaultError("trust.fingerprint", str(error)) from error
-    except TrustRefusedError as error:
-        raise FaultError("trust.refused", str(error)) from error
     except ProofError as error:
-        raise FaultError("trust.unreadable", str(error)) from error
+        raise FaultError("trust.refused", str(error)) from error
     except OSError as error:
-        raise FaultError("trust.unreadable", f"{error.strerror}: {error.filename}") from error
+        if error.filename is None:
+            raise
+        raise file_fault(error.filename, error) from error
 
 
 def _list(args: argparse.Namespace, store: TrustStore) -> int:

@@ -52,7 +52,8 @@ def run(args: argparse.Namespace) -> int:
 def read_files(directory: Path) -> tuple[bytes, dict[int, bytes]]:
     """The security object and the data groups of a folder. Raises FaultError ``usage.bad``."""
     if not (directory / SOD_FILE).is_file():
-        raise FaultError("usage.bad", f"{directory}: {SOD_FILE}?")
+        missing = f"no {SOD_FILE} in it" if directory.is_dir() else f"no evidence file, and no folder with {SOD_FILE}"
+        raise FaultError("usage.bad", f"{directory}: {missing}")
     groups = {number: directory / f"DG{number}.bin" for number in range(1, 17)}
     found = {number: read_bounded(file, _MAX_FILE) for number, file in groups.items() if file.is_file()}
     return read_bounded(directory / SOD_FILE, _MAX_FILE), found

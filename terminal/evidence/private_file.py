@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from terminal.faults import FaultError
+from terminal.faults import FaultError, file_fault
 
 
 def check_new(path: Path) -> None:
@@ -18,8 +18,8 @@ def check_new(path: Path) -> None:
 
 
 def write_new(path: Path, content: bytes) -> None:
-    """Write ``content`` beside and rename (mode 0600). Raises FaultError ``usage.bad`` when there is such a file, or
-    when it cannot be written."""
+    """Write ``content`` beside and rename (mode 0600). Raises FaultError ``usage.bad`` when there is such a file,
+    ``file.unusable`` when it cannot be written."""
     check_new(path)
     try:
         handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".new-")  # mode 0600
@@ -33,16 +33,17 @@ def write_new(path: Path, content: bytes) -> None:
             Path(draft).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise FaultError("usage.bad", f"{path}: {error.strerror}") from error
+        raise file_fault(path, error) from error
 
 
 def read_bounded(path: Path, limit: int) -> bytes:
-    """The content of ``path``; raises FaultError ``usage.bad`` when it cannot be read or is longer than ``limit``."""
+    """The content of ``path``; raises FaultError ``usage.bad`` when it is not there or longer than ``limit``,
+    ``file.unusable`` when it cannot be read."""
     try:
         with path.open("rb") as stream:
             content = stream.read(limit + 1)
     except OSError as error:
-        raise FaultError("usage.bad", f"{path}: {error.strerror}") from error
+        raise file_fault(path, error) from error
     if len(content) > limit:
         raise FaultError("usage.bad", f"{path}: > {limit} bytes")
     return content

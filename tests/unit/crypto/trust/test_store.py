@@ -129,10 +129,10 @@ def test_a_write_that_fails_leaves_the_store_as_it_was(
     store = TrustStore.open(tmp_path)
 
     def full(_: int) -> None:
-        raise OSError("disk full")
+        raise OSError(28, "disk full")
 
     monkeypatch.setattr("crypto.trust.container.os.fsync", full)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(OSError, match=r"disk full: .*accepted\.trust"):
         store.add(pem, fingerprint, "test", AT)
 
     assert store.anchors == ()

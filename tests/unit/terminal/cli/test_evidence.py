@@ -199,7 +199,7 @@ def test_a_folder_that_cannot_be_written_is_told(
 
     monkeypatch.setattr("os.fsync", full)
     code, shown = tram("read", *CAN, "--trust", root, *order(tmp_path / "new.evidence", public(key)))
-    assert (code, shown["error"]["code"]) == (2, "usage.bad")
+    assert (code, shown["error"]["code"]) == (3, "file.unusable")
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == sorted(
         ["root.der", "verifier.pem", "verifier.pem.pub.pem"]
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import ssl
 from collections.abc import Callable
 from hashlib import sha256
@@ -90,12 +92,12 @@ def test_people_see_what_was_accepted_and_removed(
         (("add", "FILE", "--fingerprint", "00" * 32), 1, "trust.fingerprint"),
         (("add", "FILE", "--fingerprint", "abcd"), 1, "trust.fingerprint"),
         (("remove", "00" * 32), 1, "trust.fingerprint"),
-        (("add", "BROKEN"), 2, "trust.unreadable"),
+        (("add", "BROKEN"), 1, "trust.refused"),
         (("add", "GONE"), 2, "usage.bad"),
         (("add", "NO_CA", "--fingerprint", sha256(SIGNER).hexdigest()), 1, "trust.refused"),
         (("show", "00" * 32), 1, "trust.fingerprint"),
         (("show", ""), 1, "trust.fingerprint"),
-        (("crl", "FILE"), 2, "trust.unreadable"),
+        (("crl", "FILE"), 1, "trust.refused"),
         (("import", "GONE"), 2, "usage.bad"),
         (("import", "FILE", "--signer", "GONE"), 2, "usage.bad"),
         (("import", "FILE", "--confirm", "00" * 32), 1, "trust.fingerprint"),
@@ -150,4 +152,17 @@ def test_the_list_can_be_of_one_country(tram: Tram, file: Path, fingerprint: str
 
 def test_a_store_that_cannot_be_written_is_told(tram: Tram, file: Path, fingerprint: str) -> None:
     code, shown = tram("trust", "add", file, "--fingerprint", fingerprint, "--store", file)
-    assert (code, shown["error"]["code"]) == (2, "trust.unreadable")
+    assert (code, shown["error"]["code"]) == (2, "usage.bad")
+
+
+def test_a_full_disk_under_the_store_is_told_with_the_file(
+    tram: Tram, file: Path, fingerprint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    code, shown = tram("trust", "add", file, "--fingerprint", fingerprint, "--store", tmp_path / "store")
+    assert (code, shown["error"]["code"]) == (3, "file.unusable")
+    assert shown["error"]["detail"] == f"{tmp_path / 'store' / 'accepted.trust'}: {os.strerror(errno.ENOSPC)}"
+    assert list((tmp_path / "store").iterdir()) == []

@@ -110,7 +110,7 @@ def test_a_file_that_cannot_be_read_is_refused(tram: Tram, folder: Path, monkeyp
 
     monkeypatch.setattr(Path, "open", guarded)
     code, shown = tram("verify", folder)
-    assert (code, shown["error"]["code"]) == (2, "usage.bad")
+    assert (code, shown["error"]["code"]) == (3, "file.unusable")
     assert "DG1.bin" in shown["error"]["detail"]
 
 
