@@ -11,5 +11,7 @@ git ls-files -z | while IFS= read -r -d '' file; do
   if [[ -f $file ]]; then printf '%s\0' "$file"; fi
 done | xargs -0 cp --parents --preserve=timestamps -t "$copy"
 cd "$copy"
-"$root/.venv/bin/mutmut" run --max-children "${JOBS:-2}" "$@" | tail -n 2
+"$root/.venv/bin/mutmut" run --max-children "${JOBS:-2}" "$@" >mutation.log
 "$root/.venv/bin/mutmut" results
+echo "Mutants by module:"
+"$root/.venv/bin/mutmut" results --all true | sed -nE 's/^ *(.*)\.x[^:]*: /\1 /p' | sort | uniq -c
