@@ -121,12 +121,13 @@ class DhGroup:
 
         Primes by Miller and Rabin, with so many random bases that a composite passes with less than one in 65,000.
         Needed where nobody vouches for them: EF.CardAccess is not signed, and in a group that falls into small parts
-        a false chip could search for the password. It takes up to a second, so it is not done at parsing.
+        a false chip could search for the password. Where the order is not told, only a safe prime shows that it does
+        not. It takes up to a second, so it is not done at parsing.
         """
         if self.parameter_id is not None:
             return
-        for number in (self.p, self.order):
-            if number is not None and not _probably_prime(number, random):
+        for number in (self.p, (self.p - 1) // 2 if self.order is None else self.order):
+            if not _probably_prime(number, random):
                 raise MalformedError("Diffie-Hellman group: not a prime")
         if self.order is not None and pow(self.base, self.order, self.p) != 1:
             raise MalformedError("Diffie-Hellman group: the generator has another order")

@@ -106,7 +106,7 @@ def _json(found: Review, now: datetime) -> dict[str, object]:
             "card": {
                 "reader": evidence.card.reader,
                 "atr": evidence.card.atr.hex().upper(),
-                "simulated": evidence.card.simulated,
+                "simulated": found.simulated,
             },
             "access": {
                 "protocol": evidence.access.protocol,
@@ -161,7 +161,7 @@ def _lines(found: Review, language: str) -> list[str]:
 
     evidence, person = found.evidence, found.person
     made, number = evidence.made, person.id_number if person else None
-    label = [words("note.simulated")] if evidence.card.simulated else []
+    label = [words("note.simulated")] if found.simulated else []
     return [
         *label,
         _envelope_line(Word.SUCCESSFUL, language),

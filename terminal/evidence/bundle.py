@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 
 from crypto.codes import cbor
@@ -155,7 +155,7 @@ def encode(evidence: Evidence) -> bytes:
 def context(made: Circumstances) -> dict[str, object]:
     """What the chip's signature is bound to, beside the document: see ``terminal.evidence.challenge``."""
     return {
-        "at": made.at.isoformat(),
+        "at": made.at.astimezone(UTC).isoformat(),
         "consent": made.consent,
         "operator": made.operator,
         "device": made.device,

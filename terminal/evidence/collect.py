@@ -68,8 +68,10 @@ def _sign(talk: ChipConversation, made: Circumstances) -> tuple[Word, SignedChal
         found = active_auth.authenticate(talk.channel, dg15, infos_of(talk.dg14()), lambda _size: challenge)
     except NotSupportedError:
         return Word.NOT_SUPPORTED, None
-    except (CloneSuspectedError, ProofError, StatusError):
+    except (CloneSuspectedError, StatusError):
         return Word.FAILED, None
+    except ProofError:
+        return Word.ABORTED, None
     return Word.SUCCESSFUL, SignedChallenge(found.challenge, found.signature)
 
 

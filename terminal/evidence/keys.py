@@ -64,7 +64,7 @@ def load_recipient(raw: bytes) -> Recipient:
             return _recipient(serialization.load_pem_public_key(raw))
         load = x509.load_pem_x509_certificate if b"-----BEGIN" in raw else x509.load_der_x509_certificate
         return _recipient(load(raw).public_key())
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise MalformedError("recipient: neither a public key as PEM nor a certificate") from error
 
 

@@ -20,7 +20,7 @@ from terminal.evidence.bundle import Evidence
 from terminal.evidence.challenge import check_bound
 from terminal.evidence.collect import infos_of
 from terminal.model import CheckName, IssuerTrust, Message, Person, Word
-from terminal.proof.checks import hashes_word, person_of, validity_check
+from terminal.proof.checks import SIMULATED, hashes_word, person_of, validity_check
 from terminal.proof.passive import passive_authentication
 
 if TYPE_CHECKING:
@@ -51,6 +51,11 @@ class Review:
     valid_then: Word
     valid_now: Word
     person: Person | None = field(default=None, repr=False)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether a double answered, or an issuer that says itself that it is invented signed."""
+        return self.evidence.card.simulated or SIMULATED in (self.then.signer_subject or "")
 
     @property
     def proven(self) -> bool:

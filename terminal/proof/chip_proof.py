@@ -125,8 +125,11 @@ def _active(
         found = active_auth.authenticate(channel, dg15, infos, random)
     except NotSupportedError:
         return ChipProof(_check(Word.NOT_SUPPORTED, "why.aa"), "AA")
-    except (ProofError, StatusError):
+    except (CloneSuspectedError, StatusError):
         return ChipProof(_check(Word.FAILED, "why.aa"), "AA")
+    except ProofError:
+        # A signed key without sense is its issuer's doing, a signature of another length than the key's the reader's.
+        return ChipProof(_check(Word.ABORTED, "why.aa"), "AA")
     return ChipProof(_check(Word.SUCCESSFUL, "why.aa"), f"AA {found.algorithm}", found)
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from itertools import count
 
 import pytest
 from hypothesis import given, settings
@@ -176,9 +177,24 @@ def test_composites_do_not_pass_for_primes(number: int) -> None:
         DhGroup("made up", None, number, 2, None, 200).require_sound(os.urandom)
 
 
-@pytest.mark.parametrize("number", [5, 7, 13, 17, 257, 65537, (1 << 127) - 1])
-def test_primes_pass(number: int) -> None:
-    DhGroup("made up", None, number, 2, None, 200).require_sound(os.urandom)
+@pytest.mark.parametrize("order", [3, 13, 17, 257, 65537, (1 << 127) - 1])
+def test_primes_pass(order: int) -> None:
+    p, base = subgroup(order)
+    DhGroup("made up", None, p, base, order, 200).require_sound(os.urandom)
+
+
+def subgroup(order: int) -> tuple[int, int]:
+    """The least prime with a subgroup of ``order`` elements, and a generator of it."""
+    p = next(n for n in count(2 * order + 1, 2 * order) if pow(2, n - 1, n) == pow(3, n - 1, n) == 1)
+    powers = (pow(base, (p - 1) // order, p) for base in count(2))
+    return p, next(power for power in powers if power != 1)
+
+
+def test_a_group_that_may_fall_into_small_parts_is_refused() -> None:
+    """Without an order the prime must be a safe one: else a false chip could take logarithms piece by piece."""
+    DhGroup("made up", None, SAFE_PRIME, 2, None, 225).require_sound(os.urandom)
+    with pytest.raises(MalformedError, match="not a prime"):
+        DhGroup("made up", None, GROUP.p, GROUP.base, None, 225).require_sound(os.urandom)
 
 
 def test_a_generator_of_another_order_is_found() -> None:

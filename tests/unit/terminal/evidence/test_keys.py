@@ -87,6 +87,14 @@ def test_what_is_no_key_is_malformed(raw: bytes) -> None:
             load(raw)
 
 
+def test_a_certificate_of_no_version_is_malformed() -> None:
+    der = certificate(ec.generate_private_key(ec.SECP256R1())).public_bytes(Encoding.DER)
+    version = bytes.fromhex("A003020102")
+    assert version in der
+    with pytest.raises(MalformedError):
+        load_recipient(der.replace(version, version[:-1] + b"\x07", 1))
+
+
 def test_a_private_key_is_never_taken_for_a_recipient() -> None:
     with pytest.raises(MalformedError):
         load_recipient(make_key(None)[0])

@@ -10,7 +10,8 @@ import pytest
 from crypto.emrtd.lds import Ef
 from crypto.trust.store import TrustStore
 from drivers.simulator.faults import ChipFault
-from terminal.evidence.bundle import Circumstances, Evidence
+from terminal.clock import VIETNAM_TIME
+from terminal.evidence.bundle import CardInField, Circumstances, Evidence
 from terminal.evidence.challenge import challenge_for, check_bound
 from terminal.evidence.collect import infos_of
 from terminal.evidence.review import review
@@ -93,6 +94,19 @@ def test_every_circumstance_is_bound(made: Circumstances) -> None:
 def test_the_time_of_the_read_is_bound() -> None:
     made = replace(evidence().made, at=chips.NOW + timedelta(seconds=1))
     assert review(replace(evidence(), made=made), chips.accepted(), LATER).active.word is Word.FAILED
+
+
+def test_the_time_is_bound_in_whatever_zone_it_was_told() -> None:
+    made = replace(circumstances(), at=chips.NOW.astimezone(VIETNAM_TIME))
+    assert challenge_for(made, b"sod") == challenge_for(circumstances(), b"sod")
+
+
+def test_what_an_invented_issuer_signed_stays_labelled_whoever_read_it() -> None:
+    card = CardInField("An ordinary reader", b"\x3b", simulated=False)
+    assert review(replace(evidence(), card=card), chips.accepted(), LATER).simulated
+    other = replace(evidence(), card=card, files={**evidence().files, Ef.SOD: b"\x77\0"})
+    assert not review(other, chips.accepted(), LATER).simulated
+    assert review(replace(other, card=replace(card, simulated=True)), chips.accepted(), LATER).simulated
 
 
 def test_a_challenge_is_of_one_document_and_eight_bytes() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from crypto import tlv
 from crypto.apdu import Channel
+from crypto.emrtd import active_auth
 from crypto.emrtd.lds import Ef
 from crypto.errors import MalformedError, StatusError
 from drivers.simulator.card.contents import Contents
@@ -19,6 +20,12 @@ from drivers.simulator.personalise import personalise
 from terminal.model import CheckName, Word
 from terminal.proof.chip_proof import prove_chip
 from tests.chips import AUTHORITY, contents_of, conversation, key_of, person_of, reasons, with_files, without, words
+
+RSA = bytes.fromhex("06092A864886F70D010101")
+
+
+def seq(*members: bytes) -> bytes:
+    return tlv.encode(0x30, b"".join(members))
 
 
 def resigned(profile: str, **changes: object) -> Contents:
@@ -103,6 +110,23 @@ def test_an_active_authentication_key_nobody_knows_is_not_supported() -> None:
     reading = talk.identify(key_of("cccd-2021"))
     assert words(reading)[CheckName.CHIP] is Word.NOT_SUPPORTED
     assert reasons(reading)[CheckName.CHIP] == "why.aa"
+
+
+def test_a_signed_key_that_makes_no_sense_accuses_no_chip() -> None:
+    """Whoever made DG15 wrote it so: the chip may be the original, and nobody can tell."""
+    even = seq(seq(RSA, b"\x05\0"), b"\x03\x81\x8e\0" + seq(b"\x02\x81\x81\0" + b"\x80" * 128, b"\x02\x01\x03"))
+    changed = with_signed("cccd-2021", {Ef.DG15: tlv.encode(Ef.DG15.tag, even)})
+    talk, _ = conversation(without(changed, Ef.DG14))
+    reading = talk.identify(key_of("cccd-2021"))
+    assert words(reading)[CheckName.CHIP] is Word.ABORTED
+    assert reasons(reading)[CheckName.CHIP] == "why.aa"
+
+
+def test_a_signature_that_was_cut_on_its_way_accuses_no_chip(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = active_auth._sign
+    monkeypatch.setattr(active_auth, "_sign", lambda *asked: whole(*asked)[:-1])
+    talk, _ = conversation(resigned("cccd-2021", chip=()))
+    assert words(talk.identify(key_of("cccd-2021")))[CheckName.CHIP] is Word.ABORTED
 
 
 class FilesOf:
