@@ -94,12 +94,19 @@ def judge_readers(readers: Sequence[ReaderInfo], *, needed: bool) -> Finding:
     return fine(Subject.READER, "readers", names=", ".join(reader.name for reader in readers))
 
 
-def judge_trust(accepted: int, valid: int, *, needed: bool) -> Finding:
-    """At least one accepted issuer that is valid today: without one every card stays unproven."""
+def judge_trust(accepted: int, valid: int, *, needed: bool, unlisted: int = 0) -> Finding:
+    """At least one accepted issuer that is valid today: without one every card stays unproven.
+
+    ``unlisted``: how many of the valid ones lack a revocation list as young as this site demands.
+    """
+    condition = Condition.FAIL if needed else Condition.LIMITED
+    if unlisted:
+        text = Message.of("cli.doctor.trust_lists", count=str(unlisted), valid=str(valid))
+        some = condition if unlisted == valid else Condition.LIMITED
+        return Finding(Subject.TRUST, some, text, Message("cli.doctor.trust_lists_remedy"))
     if valid:
         return fine(Subject.TRUST, "trust", count=str(valid))
     key = "trust_expired" if accepted else "trust_none"
-    condition = Condition.FAIL if needed else Condition.LIMITED
     return Finding(Subject.TRUST, condition, Message(f"cli.doctor.{key}"), Message("cli.doctor.trust_remedy"))
 
 

@@ -107,12 +107,16 @@ def check_backend(settings: Settings, told_time: Callable[[datetime], None]) -> 
 
 
 def check_trust(settings: Settings, now: datetime) -> Finding:
-    """The accepted issuers."""
+    """The accepted issuers, and their revocation lists where this site demands young ones."""
     from terminal.proof.trusted import open_trust
 
-    anchors = open_trust(settings.trust).anchors
-    valid = sum(anchor.certificate.valid_at(now) for anchor in anchors)
-    return judge_trust(len(anchors), valid, needed=CheckName.ISSUER.value in settings.demands)
+    store = open_trust(settings.trust)
+    valid = [anchor for anchor in store.anchors if anchor.certificate.valid_at(now)]
+    lists = (store.crl_of(anchor.certificate.subject_key) for anchor in valid)
+    youngest = now - store.crl_max_age if store.crl_max_age else None
+    unlisted = sum(crl is None or crl.this_update < youngest for crl in lists) if youngest else 0
+    needed = CheckName.ISSUER.value in settings.demands
+    return judge_trust(len(store.anchors), len(valid), needed=needed, unlisted=unlisted)
 
 
 def check_tickets(settings: Settings) -> Finding:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from terminal.proof.passive import PassiveReport
 
 _COMPARED = {Word.SUCCESSFUL: "identical", Word.FAILED: "not identical"}
+_LIST_DEMANDED = frozenset({"why.crl_old", "why.crl_missing"})
 
 
 def proven(report: PassiveReport) -> bool:
@@ -84,7 +85,7 @@ def to_lines(report: PassiveReport, language: str) -> list[str]:
     signature = word_text(report.signature, language) + (report.algorithm and f" ({report.algorithm})")
     rows: list[tuple[str, str]] = [("check.signature", signature)]
     rows += [("cli.verify.group", f"DG{number}: {_hash_text(word, language)}") for number, word in report.hashes]
-    rows.append(("cli.verify.issuer", say(Message(f"issuer.{report.issuer.value}"), language)))
+    rows.append(("cli.verify.issuer", say(_issuer_answer(report), language)))
     if report.signer_subject:
         rows.append(("cli.verify.signer", report.signer_subject))
     rows += [("cli.verify.vouched", f"{step.subject} ({step.fingerprint[:16]}…)") for step in report.issuer_path]
@@ -97,6 +98,12 @@ def to_lines(report: PassiveReport, language: str) -> list[str]:
         *(f"{say(Message(label), language)}: {text}" for label, text in rows),
         *(f"  {say(reason, language)}" for reason in reasons),
     ]
+
+
+def _issuer_answer(report: PassiveReport) -> Message:
+    """The issuer's state; where a site's demand for a young revocation list is what stands in the way, that."""
+    demand = (reason for reason in report.why if reason.key in _LIST_DEMANDED)
+    return next(demand, Message(f"issuer.{report.issuer.value}"))
 
 
 def _hash_text(word: Word, language: str) -> str:

@@ -232,6 +232,24 @@ def test_a_damaged_trust_store_is_told(doctor: Doctor, site: Path) -> None:
     assert doctor()[1]["trust"]["fault"] == "trust.unreadable"
 
 
+def test_a_demanded_revocation_list_that_is_old_or_missing_is_told(
+    doctor: Doctor, site: Path, tram: Tram, tmp_path: Path
+) -> None:
+    site.write_text(site.read_text("utf-8") + "crl_max_age_days = 90\n", "utf-8")
+    _, found = doctor()
+    assert found["trust"]["condition"] == "fail"
+    assert found["trust"]["text"] == "1 of 1 without a revocation list as young as this site demands"
+    today = datetime.now(UTC).replace(microsecond=0)
+    for number, (days, condition) in enumerate(((400, "fail"), (3, "ok"))):
+        since = today - timedelta(days=days)
+        list_file = tmp_path / f"{number}.crl"
+        list_file.write_bytes(
+            Authority(b"doctor").crl({}, this_update=since, next_update=since + timedelta(days=30), number=number)
+        )
+        assert tram("trust", "crl", list_file, "--store", site.parent / "csca")[0] == 0
+        assert doctor()[1]["trust"]["condition"] == condition
+
+
 def test_an_existing_journal_is_proven_and_a_missing_one_not_made(doctor: Doctor, home: Path) -> None:
     path = home / "user_data_path" / "journal.sqlite3"
     assert doctor()[1]["journal"]["text"] == "will be made at first use"

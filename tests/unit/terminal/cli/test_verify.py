@@ -94,6 +94,18 @@ def test_without_security_object_it_is_a_wrong_call(tram: Tram, folder: Path, tm
         assert "EF.SOD.bin" in shown["error"]["detail"]
 
 
+@pytest.mark.parametrize(("language", "said"), [("vi", "Thiếu danh sách thu hồi"), ("en", "Revocation list missing")])
+def test_a_list_that_this_site_demands_is_not_told_as_an_expired_issuer(
+    lines: Callable[..., tuple[int, list[str]]], folder: Path, root: Path, tmp_path: Path, language: str, said: str
+) -> None:
+    site = tmp_path / "strict.toml"
+    site.write_text('[trust]\ndirectory = "accepted"\ncrl_max_age_days = 90\n', "utf-8")
+    assert lines("trust", "add", root, "--fingerprint", sha256(root.read_bytes()).hexdigest(), "--config", site)[0] == 0
+    code, printed = lines("verify", folder, "--config", site, "--lang", language)
+    assert code == 1
+    assert [line for line in printed if line.endswith(said) and not line.startswith(" ")]
+
+
 def test_a_file_far_too_long_is_refused(tram: Tram, folder: Path) -> None:
     (folder / "DG2.bin").write_bytes(bytes((4 << 20) + 1))
     code, shown = tram("verify", folder)
