@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from terminal.cli.arguments import add_config, add_json, add_trust, settings_of,
 from terminal.cli.card_job import Wanted, with_card
 from terminal.cli.evidence_order import EvidenceOrder, order_of
 from terminal.cli.output import print_json
+from terminal.cli.progress import ProgressLine
 from terminal.cli.rehearsal import Rehearsal
 from terminal.clock import SystemClock
 from terminal.faults import FaultError
@@ -61,11 +63,13 @@ def run(args: argparse.Namespace) -> int:
     repeatable = Rehearsal(args) if rehearsal.wanted(args) else None
     settings = settings_of(args)
     tools = _tools(args, settings, repeatable)
-    work = _Work(args, access, tools, order_of(args, settings, tools.now()), repeatable)
+    line = ProgressLine(None if args.json else sys.stderr, args.lang)
+    work = _Work(args, access, tools, order_of(args, settings, tools.now()), repeatable, line)
     scripted = repeatable.reader if repeatable else None
     reader = scripted or registry.reader("pcsc")(ReaderOptions(args.reader))
     wanted = Wanted(args.reader, args.wait) if scripted is None else _SCRIPTED
-    done = with_card(reader, wanted, work)
+    with line:
+        done = with_card(reader, wanted, work)
     if work.order is not None:
         work.order.write(done.sealed)
     script = repeatable.finish() if repeatable else None
@@ -140,6 +144,7 @@ class _Work:
     tools: Tools
     order: EvidenceOrder | None
     repeatable: Rehearsal | None
+    line: ProgressLine
 
     def __call__(self, link: CardLink) -> _Done:
         from terminal.evidence.bundle import CardInField
@@ -147,7 +152,7 @@ class _Work:
         from terminal.proof.reading import ChipConversation
 
         transceive = link.transceive if self.repeatable is None else self.repeatable.transceive(link)
-        talk = ChipConversation(transceive, self.tools, self.args.block)
+        talk = ChipConversation(transceive, self.tools, self.args.block, self.line.told)
         reading = talk.identify(self.access, simulated=link.simulated)
         if not self.args.no_photo:
             talk.read_photo()
