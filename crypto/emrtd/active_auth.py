@@ -59,7 +59,7 @@ def authenticate(channel: Channel, dg15: bytes, infos: SecurityInfos | None, ran
     """
     key = _key_of(dg15)
     if isinstance(key, EcKey):
-        _hash_for(key, infos)  # a signature that nobody here can verify is not asked for
+        _hashes_for(key, infos)  # a signature that nobody here can verify is not asked for
     challenge = random(_CHALLENGE)
     size = key.size if isinstance(key, RsaKey) else 2 * key.curve.order_size + _DER_OVERHEAD
     signature = _sign(channel, challenge, size)
@@ -84,9 +84,13 @@ def _key_of(dg15: bytes) -> RsaKey | EcKey:
 def _verify(key: RsaKey | EcKey, infos: SecurityInfos | None, challenge: bytes, signature: bytes) -> str:
     if isinstance(key, RsaKey):
         return f"RSA {_NAMES[verify_rsa(key, challenge, signature)]}"
-    hash_name = _hash_for(key, infos)
-    verify_ec(key, hash_name, challenge, signature)
-    return f"ECDSA {key.curve.name} {_NAMES[hash_name]}"
+    for hash_name in _hashes_for(key, infos):
+        try:
+            verify_ec(key, hash_name, challenge, signature)
+        except CloneSuspectedError:
+            continue
+        return f"ECDSA {key.curve.name} {_NAMES[hash_name]}"
+    raise _wrong("r and s")
 
 
 def _sign(channel: Channel, challenge: bytes, size: int) -> bytes:
@@ -97,15 +101,14 @@ def _sign(channel: Channel, challenge: bytes, size: int) -> bytes:
     return response.require("active authentication: sign the challenge")
 
 
-def _hash_for(key: EcKey, infos: SecurityInfos | None) -> str:
+def _hashes_for(key: EcKey, infos: SecurityInfos | None) -> tuple[str, ...]:
     if infos is not None and infos.active_auth is not None:
         oid = infos.active_auth.signature_oid
         if oid not in _HASH_OF_OID:
             raise NotSupportedError(f"active authentication: signature {oid}")
-        return _HASH_OF_OID[oid]
-    # Nothing was said: the largest hash that the key's order does not truncate.
-    fitting = [name for name in _NAMES if hashlib.new(name).digest_size <= key.curve.order_size]
-    return fitting[-1]
+        return (_HASH_OF_OID[oid],)
+    # Nothing was said: any hash that the key's order does not truncate, the largest first.
+    return tuple(name for name in reversed(_NAMES) if hashlib.new(name).digest_size <= key.curve.order_size)
 
 
 def verify_rsa(key: RsaKey, challenge: bytes, signature: bytes) -> str:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from crypto.emrtd import active_auth
 from crypto.emrtd.lds import Ef
 from crypto.emrtd.passive_auth import SecurityObject
-from crypto.emrtd.security_infos import SecurityInfos, parse_dg14
 from crypto.errors import CloneSuspectedError, NotSupportedError, ProofError, StatusError
 from crypto.trust.chain import find_chain
 from crypto.trust.store import TrustStore
 from terminal.evidence.bundle import MAX_DER, Access, CardInField, Circumstances, Evidence, Said, SignedChallenge
 from terminal.evidence.challenge import challenge_for
 from terminal.model import ChipReading, Word
+from terminal.proof.chip_proof import infos_of
 
 if TYPE_CHECKING:
     from terminal.proof.passive import PassiveReport
@@ -73,16 +73,6 @@ def _sign(talk: ChipConversation, made: Circumstances) -> tuple[Word, SignedChal
     except ProofError:
         return Word.ABORTED, None
     return Word.SUCCESSFUL, SignedChallenge(found.challenge, found.signature)
-
-
-def infos_of(dg14: bytes | None) -> SecurityInfos | None:
-    """What DG14 says, None where it says nothing that can be understood."""
-    if dg14 is None:
-        return None
-    try:
-        return parse_dg14(dg14)
-    except ProofError:
-        return None
 
 
 def _went_by(sod: bytes, store: TrustStore, at: datetime) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from enum import Enum
 from typing import TypeVar
 
@@ -51,7 +51,7 @@ class Fields:
         """An aware time, UTC."""
         try:
             at = datetime.fromisoformat(self._take(name, str))
-            if at.tzinfo is not None:
+            if at.tzinfo is not None and MINYEAR < at.year < MAXYEAR:  # so that it can be told in every zone
                 return at.astimezone(UTC)
         except (ValueError, OverflowError):
             pass

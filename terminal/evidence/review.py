@@ -18,9 +18,9 @@ from crypto.trust.store import TrustStore
 from terminal.clock import VIETNAM_TIME
 from terminal.evidence.bundle import Evidence
 from terminal.evidence.challenge import check_bound
-from terminal.evidence.collect import infos_of
 from terminal.model import CheckName, IssuerTrust, Message, Person, Word
 from terminal.proof.checks import SIMULATED, hashes_word, person_of, validity_check
+from terminal.proof.chip_proof import infos_of
 from terminal.proof.passive import passive_authentication
 
 if TYPE_CHECKING:

@@ -85,7 +85,7 @@ def prove_by_mapping(
 
 def prove_chip(channel: Channel, files: ChipFiles, random: Random) -> ChipProof:
     """Chip authentication where DG14 has a key, else active authentication. Raises CardErrors that end the session."""
-    infos = _infos(files.dg14())
+    infos = infos_of(files.dg14())
     if infos is None or not infos.chip_auth_keys:
         return _active(channel, files, infos, random, NO_KEY)
     try:
@@ -106,7 +106,8 @@ def prove_chip(channel: Channel, files: ChipFiles, random: Random) -> ChipProof:
     return ChipProof(_check(Word.SUCCESSFUL, "why.ca"), protocol)
 
 
-def _infos(dg14: bytes | None) -> SecurityInfos | None:
+def infos_of(dg14: bytes | None) -> SecurityInfos | None:
+    """What DG14 says, None where it says nothing that can be understood."""
     if dg14 is None:
         return None
     try:

@@ -183,4 +183,7 @@ def _issued(files: Files) -> date | None:
 
 
 def _day(at: datetime) -> date:
-    return at.astimezone(VIETNAM_TIME).date()
+    try:
+        return at.astimezone(VIETNAM_TIME).date()
+    except OverflowError:
+        return at.date()  # "no end" is written as the last second that a calendar has

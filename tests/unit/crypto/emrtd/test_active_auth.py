@@ -247,6 +247,16 @@ def ec_chip(parameter_id: int, hash_name: str, *, as_der: bool) -> tuple[bytes, 
     return dg15("1.2.840.10045.2.1", oid, curve.encode(curve.public(0xDEC0DE))), answering(sign)
 
 
+@pytest.mark.parametrize("hash_name", ["sha1", "sha224", "sha256", "sha384"])
+def test_a_chip_that_names_no_hash_may_use_any_that_fits_its_curve(hash_name: str) -> None:
+    """Doc 9303-11 §6.1 asks for the name in DG14; an older chip without it is no clone for its hash."""
+    file, channel = ec_chip(16, hash_name, as_der=False)
+    name = f"ECDSA brainpoolP384r1 SHA-{hash_name[3:]}"
+    assert active_auth.authenticate(channel, file, None, fixed).algorithm == name
+    with pytest.raises(CloneSuspectedError):
+        active_auth.authenticate(channel, file, SecurityInfos(active_auth=ActiveAuthInfo(PLAIN + "5")), fixed)
+
+
 @pytest.mark.parametrize("as_der", [False, True])
 @pytest.mark.parametrize(
     ("parameter_id", "hash_name", "name"),

@@ -63,6 +63,7 @@ EDITS: dict[str, Callable[[Any], object]] = {
     "no time": lambda c: c["made"].update(at="noon"),
     "a time without offset": lambda c: c["made"].update(at="2026-03-04T05:00:00"),
     "a time out of range": lambda c: c["made"].update(at="0001-01-01T00:00:00+14:00"),
+    "a time that ends elsewhere": lambda c: c["made"].update(at="9999-12-31T23:00:00+00:00"),
     "another clock": lambda c: c["made"].update(clock="sundial"),
     "a long nonce": lambda c: c["made"].update(nonce=bytes(17)),
     "no security object": lambda c: c["files"].pop("SOD"),

@@ -13,9 +13,9 @@ from drivers.simulator.faults import ChipFault
 from terminal.clock import VIETNAM_TIME
 from terminal.evidence.bundle import CardInField, Circumstances, Evidence
 from terminal.evidence.challenge import challenge_for, check_bound
-from terminal.evidence.collect import infos_of
 from terminal.evidence.review import review
 from terminal.model import CheckName, IssuerTrust, Word
+from terminal.proof.chip_proof import infos_of
 from tests import chips
 from tests.unit.terminal.evidence.material import circumstances, evidence, taken, with_file
 

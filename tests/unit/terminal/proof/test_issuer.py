@@ -290,6 +290,22 @@ def test_a_day_of_signing_is_a_day_in_vietnam() -> None:
     assert Message.of("finding.key_period", date="02/10/2021") in found.findings
 
 
+def test_the_last_hour_of_all_time_is_a_day_too() -> None:
+    """99991231235959Z stands for "no end" (RFC 5280 §4.1.2.5), and in Vietnam that is the year 10000."""
+    last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    found = report(dg13("15/07/2021"), store_of(HOUSE.root), signer=used(JULY, last))
+    assert (found.issuer, keys(found.findings)) == (IssuerTrust.TRUSTED, ["finding.crl_none"])
+
+    form = SodForm(cms=CmsForm(signing_time=JULY))
+    sod = SecurityObject.parse(HOUSE.signer(used(JULY, OCTOBER)).sign(VIETNAMESE, form=form))
+    attributes = sod._signature.info.attributes
+    assert attributes is not None
+    info = replace(sod._signature.info, attributes=replace(attributes, signing_time=last))
+    late = replace(sod, _signature=replace(sod._signature, info=info))
+    said = judge_issuer(late, {}, store_of(HOUSE.root), NOW).findings
+    assert Message.of("finding.key_period", date="31/12/9999") in said
+
+
 def test_a_signer_made_outside_of_its_roots_period_is_a_finding() -> None:
     form = CertificateForm(Name("CSCA SIMULATED"), Role.ROOT, private_until=datetime(2020, 12, 1, tzinfo=UTC))
     house = Authority(b"late signer", form=form)
