@@ -72,7 +72,7 @@ class TrustStore:
         """
         found: dict[str, Anchor] = {}
         for path in paths:
-            for file in _files(path):
+            for file in certificate_files(path):
                 provenance = Provenance(Way.NAMED, file.name, None)
                 for certificate in read_certificates(container.bounded(file, MAX_FILE)):
                     found.setdefault(certificate.fingerprint, Anchor(certificate, provenance))
@@ -239,7 +239,8 @@ def plain_fingerprint(typed: str) -> str:
     return plain
 
 
-def _files(path: Path) -> list[Path]:
+def certificate_files(path: Path) -> list[Path]:
+    """``path`` itself, or the files of a folder whose names end like a certificate's; raises OSError."""
     if not path.is_dir():
         return [path]
     return sorted(file for file in path.iterdir() if file.suffix.lower() in _SUFFIXES and file.is_file())

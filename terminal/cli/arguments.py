@@ -69,8 +69,10 @@ def trust_of(args: argparse.Namespace) -> TrustStore:
         return open_trust(settings_of(args).trust)
     try:
         return TrustStore.load_files(args.trust)
-    except (ProofError, OSError) as error:
-        raise FaultError("trust.unreadable", str(error)) from error
+    except ProofError as error:
+        raise FaultError("trust.unreadable", f"--trust: {error}") from error
+    except OSError as error:
+        raise FaultError("trust.unreadable", f"--trust {error.filename}: {error.strerror}") from error
 
 
 def settings_of(args: argparse.Namespace, desk: DeskName | None = None) -> Settings:

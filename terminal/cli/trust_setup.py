@@ -54,10 +54,9 @@ def _shipped() -> Path:
 
 def _candidates(path: Path, store: TrustStore) -> Iterator[tuple[Path, Certificate]]:
     """The roots of the files that are not accepted yet."""
-    from crypto.trust.store import TrustStore
+    from crypto.trust.store import TrustStore, certificate_files
 
-    files = sorted(path.glob("*.pem")) if path.is_dir() else [path]
-    for file in files:
+    for file in certificate_files(path):
         for anchor in TrustStore.load_files([file]).anchors:
             if anchor.fingerprint not in store.fingerprints:
                 yield file, anchor.certificate

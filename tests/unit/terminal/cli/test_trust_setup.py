@@ -104,6 +104,16 @@ def test_what_is_accepted_is_not_asked_for_again(setup: Setup) -> None:
     assert (code, shown) == (0, ["No certificate is waiting to be confirmed"])
 
 
+def test_a_folder_s_certificates_are_offered_whatever_their_form(setup: Setup, tmp_path: Path) -> None:
+    (tmp_path / "candidates" / "other.der").write_bytes(OTHER)
+    (tmp_path / "candidates" / "notes.txt").write_text("no certificate", "utf-8")
+    _, printed = setup("", "", language="en")
+    assert [line for line in printed if line.startswith("Certificate ")] == [
+        f"Certificate {number} of 2, file {name}, confirmed by nobody:"
+        for number, name in ((1, "other.der"), (2, "root.pem"))
+    ]
+
+
 def test_a_file_may_hold_several(setup: Setup, tram: Tram, tmp_path: Path) -> None:
     both = tmp_path / "both.pem"
     both.write_text(ssl.DER_cert_to_PEM_cert(OTHER) + ssl.DER_cert_to_PEM_cert(ROOT), "ascii")
