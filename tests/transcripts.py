@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import shlex
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from terminal.transcript import Recorder, Transcript, write
 from tests import chips
 
 FOLDER = Path(__file__).parent / "vectors" / "transcripts"
+ROOT = FOLDER / "root-simulated.der"
 AT = datetime(2026, 3, 4, 5, 0, tzinfo=UTC)
 
 
@@ -50,9 +52,12 @@ class Recipe:
 
     @property
     def command(self) -> str:
-        """The command line that replays it."""
-        parts = ("tram read --script", self.file.name, *self.key, *self.options, "--at", AT.isoformat(), "--random HEX")
-        return " ".join(parts)
+        """The command line that replays it, as a shell takes it, in the folder of the transcripts.
+
+        The root belongs to it: a chip's mapping proves it only under an accepted issuer, else the chip is asked again.
+        """
+        trust = ("--trust", ROOT.name, "--at", AT.isoformat(), "--random", "HEX")
+        return shlex.join(("tram", "read", "--script", self.file.name, *self.key, *self.options, *trust))
 
 
 RECIPES = (
@@ -119,6 +124,7 @@ def random_of(file: Path) -> str:
 def main() -> None:
     """Write all of them."""
     FOLDER.mkdir(exist_ok=True)
+    ROOT.write_bytes(chips.AUTHORITY.root)
     for recipe in RECIPES:
         recipe.file.write_text(text(recipe), "ascii")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,18 @@ def test_a_committed_transcript_is_what_a_fresh_read_records(recipe: Recipe) -> 
 
 def test_no_other_simulated_transcript_is_committed() -> None:
     assert {file for file in transcripts.FOLDER.glob("simulated-*")} == {recipe.file for recipe in RECIPES}
+
+
+@by_name
+def test_the_command_that_a_transcript_names_replays_it_as_it_stands(
+    tram: Tram, monkeypatch: pytest.MonkeyPatch, recipe: Recipe
+) -> None:
+    monkeypatch.chdir(transcripts.FOLDER)
+    line = next(line for line in recipe.file.read_text("ascii").splitlines() if "tram read" in line)
+    program, *arguments = shlex.split(line.removeprefix("#").replace("HEX", transcripts.random_of(recipe.file)))
+    code, shown = tram(*arguments)
+    assert (program, code, shown["script"]["random_left"]) == ("tram", 0, 0)
+    assert (shown["script"]["answered"], shown["issuer"]) == (shown["script"]["commands"], "trusted")
 
 
 @by_name
