@@ -158,6 +158,18 @@ def test_a_cloned_chip_cannot_sign_for_the_evidence() -> None:
     assert not review(found, chips.accepted(), LATER).proven
 
 
+def test_a_signature_that_came_cut_accuses_no_chip(monkeypatch: pytest.MonkeyPatch) -> None:
+    from crypto.emrtd import active_auth
+    from crypto.errors import MalformedError
+
+    def cut(*_: object) -> str:
+        raise MalformedError("a test")
+
+    monkeypatch.setattr(active_auth, "authenticate", cut)
+    found = taken(chips.contents_of("cccd-2024"))
+    assert (found.said.active, found.signed) == (Word.ABORTED, None)
+
+
 def test_a_chip_without_dg15_signs_nothing() -> None:
     found = taken(chips.uncovered(chips.without(chips.contents_of("cccd-2024"), Ef.DG15)))
     assert (found.said.active, found.signed) == (Word.UNDETERMINED, None)
