@@ -161,11 +161,12 @@ def _lines(found: Review, language: str) -> list[str]:
 
     evidence, person = found.evidence, found.person
     made, number = evidence.made, person.id_number if person else None
+    clock = words(f"cli.evidence.clock_{made.clock.name.lower()}")
     label = [words("note.simulated")] if found.simulated else []
     return [
         *label,
         _envelope_line(Word.SUCCESSFUL, language),
-        f"{words('cli.evidence.read')}: {made.at.astimezone(VIETNAM_TIME):%d/%m/%Y %H:%M:%S} ({made.clock.value})",
+        f"{words('cli.evidence.read')}: {made.at.astimezone(VIETNAM_TIME):%d/%m/%Y %H:%M:%S} ({clock})",
         f"{words('cli.evidence.by')}: {', '.join(part for part in (made.operator, made.place, made.device) if part)}",
         f"{words('cli.evidence.consent')}: {made.consent}",
         f"{words('field.id_number')}: {number.masked if number else '–'}",

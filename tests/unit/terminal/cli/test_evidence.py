@@ -342,8 +342,24 @@ def test_people_are_told_both_times_and_what_was_only_witnessed(
     assert code == 0
     text = "\n".join(shown)
     said = {
-        "vi": ("MÔ PHỎNG", "Phong bì: Đúng", "Sự đồng ý", "tính đến lúc đọc", "giống hệt", "chỉ máy đọc chứng kiến"),
-        "en": ("SIMULATED", "Envelope: ", "Consent", "as of the read", "identical", "witnessed by the reading machine"),
+        "vi": (
+            "MÔ PHỎNG",
+            "Phong bì: Đúng",
+            "Sự đồng ý",
+            "(theo đồng hồ máy)",
+            "tính đến lúc đọc",
+            "giống hệt",
+            "chỉ máy đọc chứng kiến",
+        ),
+        "en": (
+            "SIMULATED",
+            "Envelope: ",
+            "Consent",
+            "(the machine's clock)",
+            "as of the read",
+            "identical",
+            "witnessed by the reading machine",
+        ),
     }[language]
     for part in said:
         assert part.upper() in text.upper()
