@@ -67,6 +67,21 @@ def read_card_access(channel: Channel, *, by_short_id: bool) -> CardAccess:
         return CardAccess(raw, reached, why_not=Message("access.unreadable"))
 
 
+def differs_from_signed(offered: CardAccess, signed: SecurityInfos | None) -> bool:
+    """Whether EF.CardAccess, which nothing signs, names other ways of PACE than the signed DG14 (Doc 9303-11 §9.2).
+
+    Somebody may have led the terminal to a weaker way. DG14 of many chips does not repeat them, which says nothing.
+    """
+    if signed is None or not signed.pace:
+        return False
+    here = offered.infos.pace if offered.infos else ()
+    return _ways(here) != _ways(signed.pace)
+
+
+def _ways(infos: tuple[PaceInfo, ...]) -> set[tuple[str, int, int | None]]:
+    return {(info.oid, info.version, info.parameter_id) for info in infos}
+
+
 def open_chip(channel: Channel, offered: CardAccess, access: ChipAccess, random: Random) -> Opened:
     """Open the chip; the channel is secured afterwards. The application is selected before BAC, and not after PACE.
 

@@ -24,13 +24,21 @@ from crypto.emrtd.passive_auth import SecurityObject
 from crypto.errors import MessagingBrokenError, ProofError, StatusError
 from crypto.trust.store import TrustStore
 from terminal.events import Step
-from terminal.model import Check, ChipReading, Person, ReadMetrics, Word
+from terminal.model import Check, ChipReading, Message, Person, ReadMetrics, Word
 from terminal.proof.access import ChipAccess
 from terminal.proof.checks import reading_of
-from terminal.proof.chip_proof import NO_KEY, ChipProof, prove_by_mapping, prove_chip
+from terminal.proof.chip_proof import NO_KEY, ChipProof, infos_of, prove_by_mapping, prove_chip
 from terminal.proof.habits import NOTHING_KNOWN, SHORT_BLOCK, Habits
 from terminal.proof.issuer import states_of
-from terminal.proof.opening import UNOPENED, CardAccess, Opened, open_chip, read_card_access, select_application
+from terminal.proof.opening import (
+    UNOPENED,
+    CardAccess,
+    Opened,
+    differs_from_signed,
+    open_chip,
+    read_card_access,
+    select_application,
+)
 from terminal.proof.passive import PassiveReport, passive_authentication
 from terminal.proof.unfinished import NOTHING_READ, Unfinished
 
@@ -119,7 +127,9 @@ class ChipConversation:
             check = self._bound(self.chip, self.passive)
         now = self._tools.now()
         reading = reading_of(self.files, self.passive, check, claimed, now, self.metrics, simulated=simulated)
-        return replace(reading, chip_proof=self.chip.protocol)
+        signed = infos_of(self.dg14()) if self.passive.signature is Word.SUCCESSFUL else None
+        led_astray = (Message("finding.access_differs"),) if differs_from_signed(offered, signed) else ()
+        return replace(reading, chip_proof=self.chip.protocol, findings=(*reading.findings, *led_astray))
 
     def read_photo(self) -> bytes | None:
         """DG2, or None when the card has none. Compare it with the SOD before showing it."""

@@ -19,7 +19,7 @@ from terminal.faults import FaultError
 from terminal.model import Message
 from terminal.proof import opening
 from terminal.proof.access import ChipAccess
-from terminal.proof.opening import CardAccess, Opened, open_chip
+from terminal.proof.opening import CardAccess, Opened, differs_from_signed, open_chip
 
 GENERIC = PaceInfo("0.4.0.127.0.7.2.2.4.2.2", 2, 13)
 INTEGRATED = PaceInfo("0.4.0.127.0.7.2.2.4.4.4", 2, 16)
@@ -146,3 +146,29 @@ def test_a_card_without_the_application_is_another_kind_of_card(opened: Open, mo
     with pytest.raises(FaultError) as caught:
         opened(Chip([]), ChipAccess("123450"))
     assert caught.value.fault.code == "card.unknown"
+
+
+ALSO = PaceInfo("0.4.0.127.0.7.2.2.4.2.4", 2, 16)
+
+
+@pytest.mark.parametrize(
+    ("offered", "signed", "differs"),
+    [
+        ((GENERIC,), (GENERIC,), False),
+        ((GENERIC, ALSO), (ALSO, GENERIC), False),
+        ((GENERIC,), (), False),
+        ((GENERIC,), (GENERIC, ALSO), True),
+        ((GENERIC, ALSO), (GENERIC,), True),
+        ((), (GENERIC,), True),
+    ],
+)
+def test_the_unsigned_ways_are_compared_with_the_signed_ones(
+    offered: tuple[PaceInfo, ...], signed: tuple[PaceInfo, ...], differs: bool
+) -> None:
+    said = CardAccess(b"31", by_short_id=True, infos=SecurityInfos(pace=offered))
+    assert differs_from_signed(said, SecurityInfos(pace=signed)) is differs
+
+
+def test_a_chip_without_card_access_whose_dg14_names_pace_is_noticed() -> None:
+    assert differs_from_signed(CardAccess(why_not=Message("access.none")), SecurityInfos(pace=(GENERIC,)))
+    assert not differs_from_signed(CardAccess(), None)

@@ -10,6 +10,7 @@ import pytest
 from crypto.curves import by_parameter_id
 from crypto.emrtd.cms import SignedData
 from crypto.emrtd.lds import Ef
+from crypto.emrtd.security_infos import parse_dg14
 from crypto.errors import MessagingBrokenError
 from crypto.trust.anchor import Anchor, Provenance, Way
 from crypto.trust.certificate import Certificate
@@ -19,7 +20,7 @@ from drivers.simulator.faults import ChipFault
 from drivers.simulator.issuer.authority import Authority, DocumentSigner, SignerKind
 from drivers.simulator.issuer.root_files import encode_card_security
 from drivers.simulator.profiles import CITIZEN_CARDS, PROFILES
-from terminal.model import CheckName, ChipReading, Word
+from terminal.model import CheckName, ChipReading, Message, Word
 from terminal.proof.access import ChipAccess
 from terminal.proof.chip_proof import prove_by_mapping
 from terminal.proof.reading import ChipConversation
@@ -174,3 +175,14 @@ def test_a_chip_that_hides_its_security_object_after_a_break_is_given_up() -> No
     field.after = talk
     with pytest.raises(MessagingBrokenError, match="another document"):
         talk.identify(ChipAccess(mrz_information=(genuine.mrz_information,)))
+
+
+def test_a_chip_that_names_fewer_ways_to_open_than_its_issuer_signed_is_noticed() -> None:
+    contents = contents_of("icao-gm-ecdh")
+    signed = parse_dg14(contents.files[Ef.DG14]).pace
+    way = Message("finding.access_differs")
+    talk, _ = conversation(contents)
+    access = ChipAccess(mrz_information=(contents.mrz_information,))
+    assert way not in talk.identify(access).findings
+    talk, _ = conversation(without(contents, Ef.CARD_ACCESS))
+    assert (way in talk.identify(access).findings) is bool(signed)
