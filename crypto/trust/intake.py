@@ -95,11 +95,13 @@ def import_master_list(
         found = MasterList.parse(contents.parts[0], signer)
     except ProofError as error:
         return Intake(0, 0, 0, (), (), signed=True, refusal=error)
+    fit, rejected = _sorted_out(found.members)
     try:
         voucher = found.verify(store, origin.at).fingerprint
     except ProofError as error:
-        return Intake(len(found.members), 0, 0, (), (), signed=True, refusal=error, signer=found.signer)
-    fit, rejected = _sorted_out(found.members)
+        unvouched = tuple(Rejected(one.subject, Reason.NOT_CONFIRMED) for one in fit)
+        every = (*rejected, *unvouched)
+        return Intake(len(found.members), 0, 0, every, (), signed=True, refusal=error, signer=found.signer)
     base = Provenance(Way.MASTER_LIST, origin.source, origin.at, contents.fingerprint, voucher, origin.words)
     taken = _taken(store, contents, fit, [Anchor(certificate, base) for certificate in fit], rejected)
     return replace(taken, certificates=len(found.members), signed=True, signer=found.signer)

@@ -29,6 +29,9 @@ from terminal.proof.passive import PassiveReport
 SIMULATED = "SIMULATED"
 """In the names of the simulator's issuer: what it signed is labelled even where an operator has accepted it."""
 
+LISTS_WANTING = (Message("why.crl_old"), Message("why.crl_missing"))
+"""Why an issuer that is accepted cannot be relied on today: its revocation list."""
+
 _ISSUER_WORDS = {
     IssuerTrust.TRUSTED: Word.SUCCESSFUL,
     IssuerTrust.UNKNOWN: Word.UNDETERMINED,
@@ -72,8 +75,13 @@ def passive_checks(report: PassiveReport) -> tuple[Check, ...]:
     return (
         Check(CheckName.SIGNATURE, report.signature, why if report.signature is not Word.SUCCESSFUL else None),
         Check(CheckName.HASHES, hashes_word(tuple(word for _, word in report.hashes))),
-        Check(CheckName.ISSUER, _ISSUER_WORDS[report.issuer], Message(f"issuer.{report.issuer.value}")),
+        Check(CheckName.ISSUER, _ISSUER_WORDS[report.issuer], _why_issuer(report)),
     )
+
+
+def _why_issuer(report: PassiveReport) -> Message:
+    """A revocation list that the site demands and lacks is another matter than a certificate that ended."""
+    return next((why for why in report.why if why in LISTS_WANTING), Message(f"issuer.{report.issuer.value}"))
 
 
 def hashes_word(words: tuple[Word, ...]) -> Word:

@@ -26,6 +26,7 @@ from terminal.model import (
     Verdict,
     Word,
 )
+from terminal.proof.checks import LISTS_WANTING
 
 NEAR_EXPIRY = timedelta(days=14)
 
@@ -168,11 +169,17 @@ def _identity_open(facts: Facts, checks: _Checks) -> _Spoken | None:
     if facts.reading is None or not facts.demands & _IDENTITY:
         return None
     if facts.reading.issuer is not IssuerTrust.TRUSTED and CheckName.ISSUER in facts.demands:
-        expired = facts.reading.issuer is IssuerTrust.EXPIRED
-        return _say(Outcome.CANNOT_CHECK, "na.issuer_expired" if expired else "na.issuer")
+        return _say(Outcome.CANNOT_CHECK, _why_not_relied_on(facts.reading, checks))
     if any(checks.word(name) is not Word.SUCCESSFUL for name in facts.demands & _IDENTITY):
         return _fault(Outcome.CANNOT_CHECK, "card.malformed")
     return None
+
+
+def _why_not_relied_on(reading: ChipReading, checks: _Checks) -> str:
+    check = checks.get(CheckName.ISSUER)
+    if check is not None and check.why in LISTS_WANTING:
+        return "na.crl"
+    return "na.issuer_expired" if reading.issuer is IssuerTrust.EXPIRED else "na.issuer"
 
 
 def _mismatch(facts: Facts, checks: _Checks) -> _Spoken | None:

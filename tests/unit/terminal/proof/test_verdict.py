@@ -12,6 +12,7 @@ from terminal.model import (
     DataSource,
     Eligibility,
     IssuerTrust,
+    Message,
     Outcome,
     Redeemed,
     Word,
@@ -257,3 +258,15 @@ def test_no_demand_unmet_by_an_unforeseen_combination_turns_green() -> None:
 def test_a_damaged_code_and_unproven_insurance_are_noted() -> None:
     notes = decide(replace(FULL, reading=None, damaged=True)).notes
     assert [note.key for note in notes] == ["note.damaged", "note.insured_unproven"]
+
+
+@pytest.mark.parametrize("why", ["why.crl_old", "why.crl_missing"])
+def test_a_revocation_list_that_is_wanting_is_not_called_an_expired_certificate(why: str) -> None:
+    reading = worlds.reading(issuer=IssuerTrust.EXPIRED)
+    checks = tuple(
+        replace(check, word=Word.UNDETERMINED, why=Message(why)) if check.name is CheckName.ISSUER else check
+        for check in reading.checks
+    )
+    rules = worlds.rules(Desk.POLICE)
+    verdict = decide(Facts(rules.demands, None, "ok.chip", reading=replace(reading, checks=checks)))
+    assert (verdict.outcome, verdict.title) == (Outcome.CANNOT_CHECK, Message("title.na.crl"))
