@@ -90,14 +90,6 @@ def test_a_doubled_attribute_is_malformed(issuer: Issuer, tmp_path: Path) -> Non
         SecurityObject.parse(sign_again(tmp_path, parts, doubled, issuer.signer.key))
 
 
-def test_too_many_attributes_are_malformed(issuer: Issuer, tmp_path: Path) -> None:
-    parts = take_apart(issuer.sod)
-    many = [*parts.attributes, *(attribute(f"1.2.3.{at}", tlv.Tlv(0x05, b"")) for at in range(40))]
-
-    with pytest.raises(MalformedError, match="too many"):
-        SecurityObject.parse(sign_again(tmp_path, parts, many, issuer.signer.key))
-
-
 def test_a_wrong_message_digest_rightly_signed_is_wrong(issuer: Issuer, tmp_path: Path) -> None:
     parts = take_apart(issuer.sod)
     changed = [item for item in parts.attributes if der.identifier(item.children()[0]) != MESSAGE_DIGEST]
@@ -274,3 +266,46 @@ def test_other_cms_than_signed_data_is_malformed() -> None:
 
     with pytest.raises(MalformedError, match="not signed data"):
         SecurityObject.parse(tlv.encode(0x77, data))
+
+
+# Limits --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_signer_info_of_three_members_is_malformed(issuer: Issuer) -> None:
+    parts = take_apart(issuer.sod)
+    with pytest.raises(MalformedError, match="another form"):
+        SecurityObject.parse(put_together(parts.head, parts.signer_info[:3]))
+
+
+@pytest.mark.parametrize(("version", "taken"), [(5, True), (6, False)])
+def test_the_newest_version_of_a_signer_info(issuer: Issuer, version: int, taken: bool) -> None:
+    parts = take_apart(issuer.sod)
+    sod = put_together(parts.head, (tlv.Tlv(0x02, bytes([version])), *parts.signer_info[1:]))
+    if taken:
+        SecurityObject.parse(sod).verify_signature()
+    else:
+        with pytest.raises(NotSupportedError, match="newer version"):
+            SecurityObject.parse(sod)
+
+
+@pytest.mark.parametrize(("count", "taken"), [(32, True), (33, False)])
+def test_the_most_signed_attributes(issuer: Issuer, tmp_path: Path, count: int, taken: bool) -> None:
+    parts = take_apart(issuer.sod)
+    more = [attribute(f"1.2.3.{at}", tlv.Tlv(0x05, b"")) for at in range(count - len(parts.attributes))]
+    sod = sign_again(tmp_path, parts, [*parts.attributes, *more], issuer.signer.key)
+    if taken:
+        SecurityObject.parse(sod).verify_signature()
+    else:
+        with pytest.raises(MalformedError, match="too many signed attributes"):
+            SecurityObject.parse(sod)
+
+
+@pytest.mark.parametrize(("count", "taken"), [(8, True), (9, False)])
+def test_the_most_signers(issuer: Issuer, count: int, taken: bool) -> None:
+    parts = take_apart(issuer.sod)
+    sod = put_together(parts.head, *[parts.signer_info] * count)
+    if taken:
+        SecurityObject.parse(sod).verify_signature()
+    else:
+        with pytest.raises(MalformedError, match="too many"):
+            SecurityObject.parse(sod)
