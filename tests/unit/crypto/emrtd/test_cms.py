@@ -9,7 +9,7 @@ import pytest
 
 from crypto import der, tlv
 from crypto.emrtd.passive_auth import SecurityObject
-from crypto.errors import MalformedError, ProofError, SignatureWrongError, SignerMissingError
+from crypto.errors import MalformedError, NotSupportedError, ProofError, SignatureWrongError, SignerMissingError
 from crypto.trust.findings import Finding
 from tests.unit.crypto.conftest import GROUPS, Issuer
 from tests.unit.crypto.openssl_issuer import (
