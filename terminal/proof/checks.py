@@ -25,12 +25,10 @@ from terminal.model import (
     Word,
 )
 from terminal.proof.passive import PassiveReport
+from terminal.proof.verdict import LISTS_WANTING
 
 SIMULATED = "SIMULATED"
 """In the names of the simulator's issuer: what it signed is labelled even where an operator has accepted it."""
-
-LISTS_WANTING = (Message("why.crl_old"), Message("why.crl_missing"))
-"""Why an issuer that is accepted cannot be relied on today: its revocation list."""
 
 _ISSUER_WORDS = {
     IssuerTrust.TRUSTED: Word.SUCCESSFUL,

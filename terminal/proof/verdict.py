@@ -26,7 +26,9 @@ from terminal.model import (
     Verdict,
     Word,
 )
-from terminal.proof.checks import LISTS_WANTING
+
+LISTS_WANTING = (Message("why.crl_old"), Message("why.crl_missing"))
+"""Why an issuer that is accepted cannot be relied on today: its revocation list."""
 
 NEAR_EXPIRY = timedelta(days=14)
 

@@ -122,3 +122,14 @@ def test_starting_the_command_line_loads_no_heavy_library() -> None:
     heavy = ("PySide6", "cv2", "requests", "fastapi", "sqlalchemy", "smartcard", "numpy", "asn1crypto", "PIL")
     told = _run(f"import sys, terminal.__main__\nprint([name for name in {heavy!r} if name in sys.modules])")
     assert told.stdout.strip() == "[]", told.stdout + told.stderr
+
+
+def test_the_way_to_the_first_screen_loads_nothing_heavy() -> None:
+    """An old computer's cold start: what the first card needs is loaded once the idle screen is there."""
+    program = (
+        "import sys, terminal.__main__, terminal.boot, terminal.cli.run;"
+        "print(' '.join(sorted({name.split('.')[0] for name in sys.modules} & set(sys.argv[1:]))))"
+    )
+    heavy = ("cryptography", "ecdsa", "asn1crypto", "PIL", "requests", "cv2", "numpy", "fastapi", "sqlalchemy")
+    done = subprocess.run([sys.executable, "-c", program, *heavy], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
