@@ -288,6 +288,17 @@ def test_the_newest_version_of_a_signer_info(issuer: Issuer, version: int, taken
             SecurityObject.parse(sod)
 
 
+@pytest.mark.parametrize(("version", "taken"), [(5, True), (6, False)])
+def test_the_newest_version_of_signed_data(issuer: Issuer, version: int, taken: bool) -> None:
+    parts = take_apart(issuer.sod)
+    sod = put_together((tlv.Tlv(0x02, bytes([version])), *parts.head[1:]), parts.signer_info)
+    if taken:
+        SecurityObject.parse(sod).verify_signature()
+    else:
+        with pytest.raises(NotSupportedError, match="newer version"):
+            SecurityObject.parse(sod)
+
+
 @pytest.mark.parametrize(("count", "taken"), [(32, True), (33, False)])
 def test_the_most_signed_attributes(issuer: Issuer, tmp_path: Path, count: int, taken: bool) -> None:
     parts = take_apart(issuer.sod)
