@@ -31,6 +31,7 @@ from terminal import registry
 from terminal.boot import EXTENDED_BLOCK
 from terminal.events import CardPlaced, Event
 from terminal.ports import CardReader, ReaderOptions
+from terminal.proof.habits import Habits
 from terminal.proof.reading import Tools
 
 PROFILE = "bench"
@@ -71,6 +72,7 @@ def row_of(way: str, block: int, reads: list[Once], *, cpu: bool) -> Row:
         "connect ms": median([read.connect for read in reads]),
         "decision ms": median([read.decision for read in reads]),
         "total ms": median([read.total for read in reads]),
+        "decision CPU ms": median([read.decision_cpu for read in reads]) if cpu else None,
         "terminal CPU ms": median([read.cpu for read in reads]) if cpu else None,
     }
 
@@ -100,12 +102,18 @@ def _started(reader: CardReader, cards: int, stack: ExitStack) -> dict[str, str]
 
 
 def measured(ways: Sequence[Way], tools: Tools) -> dict[tuple[str, int], list[Once]]:
-    """The reads by way and block size: in turn, so that a busy moment hits all; the first round only warms up."""
+    """The reads by way and block size: in turn, so that a busy moment hits all.
+
+    The first round only warms up, and teaches what this kind of card can do, as the first card of a day does.
+    """
+    known: dict[tuple[str, int], Habits] = {}
     reads: dict[tuple[str, int], list[Once]] = {(way.name, block): [] for way in ways for block in BLOCKS}
     for number in range(-1, ROUNDS):
         for way in ways:
             for block in BLOCKS if number < way.rounds else ():
-                once = read_once(way.reader, way.card, way.can, tools, block)
+                habits = known.get((way.name, block))
+                once = read_once(way.reader, way.card, way.can, tools, block, habits)
+                known[way.name, block] = once.habits
                 if number >= 0:
                     reads[way.name, block].append(once)
     return reads

@@ -13,9 +13,10 @@ from drivers.simulator.issuer.faces import DG2_SIZE
 from terminal.model import CheckName, Word
 from terminal.ports import CardLink, CardReader
 from terminal.proof.access import ChipAccess
+from terminal.proof.habits import Habits
 from terminal.proof.reading import ChipConversation, Tools
 
-FILES = {Ef.COM, Ef.SOD, Ef.DG1, Ef.DG2, Ef.DG13, Ef.DG14, Ef.DG15}
+FILES = {Ef.CARD_ACCESS, Ef.COM, Ef.SOD, Ef.DG1, Ef.DG2, Ef.DG13, Ef.DG14, Ef.DG15}
 PROVEN = {CheckName.SIGNATURE, CheckName.HASHES, CheckName.ISSUER, CheckName.CHIP}
 
 
@@ -29,17 +30,22 @@ class Once:
     connect: float
     decision: float
     total: float
+    decision_cpu: float
     cpu: float
+    habits: Habits
 
 
-def read_once(reader: CardReader, card: str, can: str, tools: Tools, block: int) -> Once:
-    """One read of all of ``card``. Raises what the read raised, and AssertionError for a failed check."""
+def read_once(reader: CardReader, card: str, can: str, tools: Tools, block: int, habits: Habits | None = None) -> Once:
+    """One read of all of ``card``, of whose kind ``habits`` are known.
+
+    Raises what the read raised, and AssertionError for a failed check.
+    """
     ended: queue.SimpleQueue[Once | Exception] = queue.SimpleQueue()
     submitted = time.perf_counter()
 
     def job(link: CardLink) -> None:
         try:
-            ended.put(_timed(link, can, tools, block, submitted))
+            ended.put(_timed(link, can, tools, block, habits, submitted))
         except Exception as error:  # noqa: BLE001 - raised on the main thread
             ended.put(error)
 
@@ -50,11 +56,11 @@ def read_once(reader: CardReader, card: str, can: str, tools: Tools, block: int)
     return found
 
 
-def _timed(link: CardLink, can: str, tools: Tools, block: int, submitted: float) -> Once:
+def _timed(link: CardLink, can: str, tools: Tools, block: int, habits: Habits | None, submitted: float) -> Once:
     began, cpu = time.perf_counter(), time.process_time()
-    talk = ChipConversation(link.transceive, tools, block)
+    talk = ChipConversation(link.transceive, tools, block, habits=habits)
     reading = talk.identify(ChipAccess(can), simulated=link.simulated)
-    decided, decision_apdus = time.perf_counter(), talk.metrics.apdus
+    decided, decision_cpu, decision_apdus = time.perf_counter(), time.process_time(), talk.metrics.apdus
     photo = talk.read_photo()
     assert photo is not None
     assert len(photo) == DG2_SIZE
@@ -63,5 +69,6 @@ def _timed(link: CardLink, can: str, tools: Tools, block: int, submitted: float)
     ended, spent = time.perf_counter(), time.process_time() - cpu
     assert set(talk.files) == FILES
     assert {check.name for check in reading.checks if check.word is Word.SUCCESSFUL} >= PROVEN
-    ms = [1000 * span for span in (began - submitted, decided - began, ended - began, spent)]
-    return Once(talk.metrics.apdus, decision_apdus, talk.metrics.bytes, *ms)
+    spans = (began - submitted, decided - began, ended - began, decision_cpu - cpu, spent)
+    ms = [1000 * span for span in spans]
+    return Once(talk.metrics.apdus, decision_apdus, talk.metrics.bytes, *ms, habits=talk.habits)
