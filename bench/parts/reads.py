@@ -60,7 +60,7 @@ def _timed(link: CardLink, can: str, tools: Tools, block: int, habits: Habits | 
     began, cpu = time.perf_counter(), time.process_time()
     talk = ChipConversation(link.transceive, tools, block, habits=habits)
     reading = talk.identify(ChipAccess(can), simulated=link.simulated)
-    decided, decision_cpu, decision_apdus = time.perf_counter(), time.process_time(), talk.metrics.apdus
+    decided, decided_cpu, decision_apdus = time.perf_counter(), time.process_time(), talk.metrics.apdus
     photo = talk.read_photo()
     assert photo is not None
     assert len(photo) == DG2_SIZE
@@ -69,6 +69,17 @@ def _timed(link: CardLink, can: str, tools: Tools, block: int, habits: Habits | 
     ended, spent = time.perf_counter(), time.process_time() - cpu
     assert set(talk.files) == FILES
     assert {check.name for check in reading.checks if check.word is Word.SUCCESSFUL} >= PROVEN
-    spans = (began - submitted, decided - began, ended - began, decision_cpu - cpu, spent)
-    ms = [1000 * span for span in spans]
-    return Once(talk.metrics.apdus, decision_apdus, talk.metrics.bytes, *ms, habits=talk.habits)
+    connect, decision, total, decision_cpu, full_cpu = (
+        1000 * span for span in (began - submitted, decided - began, ended - began, decided_cpu - cpu, spent)
+    )
+    return Once(
+        apdus=talk.metrics.apdus,
+        decision_apdus=decision_apdus,
+        octets=talk.metrics.bytes,
+        connect=connect,
+        decision=decision,
+        total=total,
+        decision_cpu=decision_cpu,
+        cpu=full_cpu,
+        habits=talk.habits,
+    )
