@@ -9,8 +9,8 @@ from hashlib import new as new_hash
 from pathlib import Path
 
 from crypto import der, tlv
-from crypto.trust.certificate import Certificate
 from crypto.trust.bundle import read_certificates
+from crypto.trust.certificate import Certificate
 
 LDS_SECURITY_OBJECT = "2.23.136.1.1.1"
 DIGEST_OIDS = {
