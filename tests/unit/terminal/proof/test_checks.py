@@ -115,6 +115,13 @@ def test_trust_in_the_issuer_is_its_own_answer(issuer: IssuerTrust, word: Word) 
     assert trust.why == Message(f"issuer.{issuer.value}")
 
 
+def test_a_list_that_the_site_demands_and_lacks_is_the_issuer_s_reason() -> None:
+    lacking = report(Word.SUCCESSFUL, IssuerTrust.EXPIRED, ((1, Word.SUCCESSFUL),), "why.not_covered", "why.crl_old")
+    ended = report(Word.SUCCESSFUL, IssuerTrust.EXPIRED, ((1, Word.SUCCESSFUL),), "why.not_covered")
+    reasons = [passive_checks(found)[2].why for found in (lacking, ended)]
+    assert reasons == [Message("why.crl_old"), Message("issuer.expired")]
+
+
 def test_a_reason_stands_beside_a_signature_that_is_not_right_and_beside_no_other() -> None:
     wrong = passive_checks(report(Word.FAILED, IssuerTrust.TRUSTED, (), "why.signature_wrong"))
     assert wrong[0].why == Message("why.signature_wrong")

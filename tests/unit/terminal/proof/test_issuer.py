@@ -29,7 +29,7 @@ from drivers.simulator.issuer.signing import ecdsa
 from drivers.simulator.issuer.sod import SodForm
 from terminal.messages import LANGUAGES, say
 from terminal.model import IssuerTrust, Message, Word
-from terminal.proof.issuer import judge_issuer
+from terminal.proof.issuer import judge_issuer, states_of
 from terminal.proof.passive import PassiveReport, passive_authentication
 
 NOW = datetime(2026, 3, 4, 5, 0, tzinfo=UTC)
@@ -147,6 +147,14 @@ def test_two_states_on_one_card_are_both_named() -> None:
     found = report(german | dg13("15/07/2021"), store_of(GERMAN.root), house=GERMAN)
     differs = next(one for one in found.findings if one.key == "finding.state_differs")
     assert dict(differs.params)["state"] == "UTO, VNM"
+
+
+def test_a_document_s_states_are_those_of_its_words_and_of_its_signer() -> None:
+    vietnamese = {ef.number: raw for ef, raw in VIETNAMESE.items() if ef.number}
+    by_house, by_german = (SecurityObject.parse(one.signer().sign(VIETNAMESE)) for one in (HOUSE, GERMAN))
+    assert states_of(by_house, vietnamese) == {"VN"}
+    assert states_of(by_german, vietnamese) == {"VN", "DE"}
+    assert states_of(by_german, {}) == {"DE"}
 
 
 def test_a_document_that_names_no_state_is_believed_of_any_accepted_root() -> None:
