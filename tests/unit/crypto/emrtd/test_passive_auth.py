@@ -163,6 +163,18 @@ def test_the_named_signer_is_found_among_several_certificates(issuer: Issuer, tm
     assert sod.signer == issuer.signer.certificate
 
 
+def test_a_file_under_another_tag_is_no_security_object(issuer: Issuer) -> None:
+    with pytest.raises(MalformedError, match="tag 78 where 77 belongs"):
+        SecurityObject.parse(b"\x78" + issuer.sod[1:])
+
+
+def test_the_longest_security_object_is_looked_at() -> None:
+    longest = b"\x77\x82\xff\xfc" + bytes(MAX_SOD - 4)
+    for raw, told in ((longest, "BER"), (longest + b"\0", "too long")):
+        with pytest.raises(MalformedError, match=told):
+            SecurityObject.parse(raw)
+
+
 def test_all_sixteen_groups_may_be_covered(issuer: Issuer, tmp_path: Path) -> None:
     groups = {number: bytes([number]) for number in range(1, 17)}
     sod = SecurityObject.parse(make_sod(tmp_path, issuer.signer, lds_security_object(groups)))
