@@ -5,9 +5,8 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
@@ -23,6 +22,8 @@ from ui.widgets.text import label
 
 _Job = Callable[[], None]
 
+_LOOK_MS = 30
+
 
 class TableWindow(QWidget):
     """Lists the exhibits. What a button starts runs on the table's own thread: laying a card may take a second."""
@@ -32,7 +33,7 @@ class TableWindow(QWidget):
         self._table, self._shell, self._switch_desk = table, shell, switch_desk
         self._cut = False
         self._hands = _Hands()
-        self._hands.failed.connect(self._say_failed, Qt.ConnectionType.QueuedConnection)
+        self._hands.failed.connect(self._say_failed)
         self.setObjectName("table")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setStyleSheet(style_sheet(shell.stage.theme))
@@ -161,29 +162,50 @@ class TableWindow(QWidget):
 
 
 class _Hands(QObject):
-    """One thread that does what was asked, in order."""
+    """One thread that does what was asked, in order; ``failed`` is emitted on the main thread, which looks after it."""
 
     failed = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._ends: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._running = 0
+        self._watch = QTimer(self)
+        self._watch.setInterval(_LOOK_MS)
+        self._watch.timeout.connect(self._look)
         self._thread = threading.Thread(target=self._work, name="demo-table", daemon=True)
         self._thread.start()
 
     def do(self, job: _Job) -> None:
         """Do it as soon as what was asked before is done."""
+        self._running += 1
         self._jobs.put(job)
+        self._watch.start()
 
     def end(self) -> None:
         """Finish what was asked and stop; returns within two seconds."""
+        self._watch.stop()
         self._jobs.put(None)
         self._thread.join(2.0)
 
+    def _look(self) -> None:
+        while not self._ends.empty():
+            self._running -= 1
+            if code := self._ends.get():
+                self.failed.emit(code)
+        if not self._running:
+            self._watch.stop()
+
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            try:
-                job()
-            except FaultError as error:
-                with suppress(RuntimeError):  # the window may be gone by now
-                    self.failed.emit(error.fault.code)
+            self._ends.put(_code_of(job))
+
+
+def _code_of(job: _Job) -> str:
+    """Do it; the fault's code, or nothing when it went well."""
+    try:
+        job()
+    except FaultError as error:
+        return error.fault.code
+    return ""

@@ -219,7 +219,7 @@ def wanderings() -> Iterator[tuple[Screen, object, Screen]]:
     ]
     for rules in (*map(worlds.rules, Desk), everything, chip_only, dataclasses.replace(everything, tickets=False)):
         state = State()
-        for _ in range(12_000):
+        for _ in range(20_000):
             event = current(chance.choice(pool), state)
             after, _ = advance(state, event, rules)  # type: ignore[arg-type]
             yield state.screen, trigger_of(event), after.screen  # type: ignore[arg-type]
