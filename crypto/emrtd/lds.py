@@ -55,13 +55,6 @@ class Ef(Enum):
         """The data group number 1 to 16, or None for a file that is no data group."""
         return self.fid & 0xFF if self.name.startswith("DG") else None
 
-    @classmethod
-    def data_group(cls, number: int) -> Ef:
-        """The file of data group ``number``; raises MalformedError outside 1 to 16."""
-        if not 1 <= number <= 16:
-            raise MalformedError("LDS: data group number outside 1 to 16")
-        return cls[f"DG{number}"]
-
 
 @dataclass(frozen=True, slots=True)
 class Com:

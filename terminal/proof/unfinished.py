@@ -35,14 +35,14 @@ class Shelf:
         self._kept: Unfinished | None = None
 
     def open(self, session: int) -> Unfinished | None:
-        """What an earlier read of this session left; that of another session is thrown away."""
+        """What an earlier read for this person left; that for anybody else is thrown away."""
         with self._lock:
             if self._session != session:
                 self._session, self._kept = session, None
             return self._kept
 
     def put(self, session: int, unfinished: Unfinished) -> None:
-        """Keep it for the session that is open; what comes too late for its session is thrown away."""
+        """Keep it for the person being served; what comes too late for its own is thrown away."""
         with self._lock:
             if self._session == session:
                 self._kept = unfinished

@@ -50,16 +50,10 @@ def test_files_are_addressed_as_the_standard_says(ef: Ef, fid: int, sfi: int, ta
     assert (ef.fid, ef.sfi, ef.tag, ef.number) == (fid, sfi, tag, number)
 
 
-def test_every_data_group_is_found_by_its_number() -> None:
-    groups = [Ef.data_group(number) for number in range(1, 17)]
+def test_there_are_sixteen_data_groups_each_with_its_number() -> None:
+    groups = [ef for ef in Ef if ef.number is not None]
     assert [ef.number for ef in groups] == list(range(1, 17))
     assert all(ef.sfi == ef.number == ef.fid & 0xFF for ef in groups)
-
-
-@pytest.mark.parametrize("number", [0, 17])
-def test_there_are_sixteen_data_groups(number: int) -> None:
-    with pytest.raises(MalformedError):
-        Ef.data_group(number)
 
 
 @pytest.mark.parametrize(
