@@ -165,6 +165,7 @@ def _with_computer(values: Mapping[str, object]) -> dict[str, object]:
         "journal.key_file": _beside(values["journal.path"] or data / "journal.sqlite3"),
         "backend.token_file": None,
         "backend.ca_file": None,
+        "voice.clips": None,
     }
     return {key: filling[key] if value == "" and key in filling else value for key, value in values.items()}
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from urllib.parse import SplitResult, urlsplit
 
 from config.errors import ConfigError, Problem
-from config.schema import Demand, DeskName, Settings
+from config.schema import Demand, DeskName, Need, Settings
 
 _DOUBLES = ("sim", "script", "mock")
 
@@ -39,16 +39,37 @@ def check_agreement(settings: Settings, file: Path | None) -> None:
     _hold(times.slow < times.reading, file, "times.slow", "< times.reading")
     _hold(times.warn < min(results) or times.warn == 0, file, "times.warn", "0 | < times.result_…")
     _hold(backend.connect <= backend.total, file, "backend.connect", "≤ backend.total")
-    _hold("reader" not in settings.needs or settings.reader.driver != "none", file, "needs", 'reader.driver ≠ "none"')
-    _hold("camera" not in settings.needs or settings.codes.driver != "none", file, "needs", 'codes.driver ≠ "none"')
-    inputs = {settings.reader.driver, settings.codes.driver}
-    _hold(inputs != {"none"}, file, "reader.driver", 'reader.driver ≠ "none" | codes.driver ≠ "none"')
+    _check_devices(settings, file)
     core = _CORE[settings.desk]
     _hold(core <= set(settings.demands), file, "demands", ", ".join(f'"{name}"' for name in sorted(core)))
     asks = {"eligibility", "ticket"} & set(settings.demands)
     _hold(not asks or backend.driver != "none", file, "demands", 'backend.driver ≠ "none"')
     if backend.url:
         _check_url(backend.url, file)
+
+
+def _check_devices(settings: Settings, file: Path | None) -> None:
+    drivers: dict[Need, tuple[str, str]] = {
+        "reader": ("reader", settings.reader.driver),
+        "camera": ("codes", settings.codes.driver),
+        "scanner": ("scanner", settings.scanner.driver),
+        "gate": ("gate", settings.gate.driver),
+        "printer": ("printer", settings.printer.driver),
+    }
+    for need in settings.needs:
+        section, driver = drivers[need]
+        _hold(driver != "none", file, "needs", f'{section}.driver ≠ "none"')
+    inputs = {driver for _, driver in (drivers["reader"], drivers["camera"], drivers["scanner"])}
+    _hold(inputs != {"none"}, file, "reader.driver", 'reader | codes | scanner: driver ≠ "none"')
+    gate, printer, voice = settings.gate, settings.printer, settings.voice
+    if gate.driver != "none":
+        _hold(settings.desk == "gate", file, "gate.driver", 'desk = "gate" | "none"')
+        # Whether people are locked in or the till is left open is nothing that a program may assume.
+        _hold(gate.fails != "", file, "gate.fails", '"shut" | "open"')
+        _hold(gate.address != "", file, "gate.address", '"…"')
+        _hold(gate.input != gate.output or gate.driver != "gpio", file, "gate.input", "≠ gate.output")
+    _hold(printer.driver != "escpos" or printer.address != "", file, "printer.address", '"…"')
+    _hold(voice.driver != "clips" or voice.clips is not None, file, "voice.clips", '"…"')
 
 
 def check_complete(settings: Settings, file: Path | None) -> None:

@@ -16,7 +16,7 @@ DeskName = Literal["reception", "gate", "police"]
 Demand = Literal["signature", "hashes", "issuer", "chip", "qr_match", "validity", "eligibility", "ticket"]
 """The checks that a desk may require; the values of ``terminal.model.CheckName``."""
 
-Need = Literal["reader", "camera"]
+Need = Literal["reader", "camera", "scanner", "gate", "printer"]
 """The devices without which a desk is out of service; the values of ``terminal.events.Device``."""
 
 Text = Annotated[str, Meta(max_length=200)]
@@ -45,6 +45,53 @@ class CodeSettings:
     width: Annotated[int, Meta(ge=320, le=4096)]
     height: Annotated[int, Meta(ge=240, le=3072)]
     repeat_after: Annotated[float, Meta(ge=1, le=60)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScannerSettings:
+    """The scanner on a cable; ``keyboard`` for one that types. ``gap``: seconds between two of its keys at most."""
+
+    driver: Literal["none", "serial", "hid", "keyboard"]
+    address: Annotated[str, Meta(max_length=200)]
+    baud: Annotated[int, Meta(ge=1200, le=921_600)]
+    prefix: Annotated[str, Meta(max_length=16)]
+    suffix: Annotated[str, Meta(max_length=16)]
+    gap: Annotated[float, Meta(ge=0.005, le=0.2)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateSettings:
+    """The turnstile, door or barrier. ``input`` -1: no contact tells that somebody went through. ``fails`` has no
+    default: how the gate stands without power or terminal is for the site to say."""
+
+    driver: Literal["none", "relay", "modbus", "gpio"]
+    address: Annotated[str, Meta(max_length=200)]
+    output: Annotated[int, Meta(ge=0, le=65_535)]
+    input: Annotated[int, Meta(ge=-1, le=65_535)]
+    seconds: Annotated[float, Meta(ge=1, le=60)]
+    fails: Literal["", "shut", "open"]
+    unit: Annotated[int, Meta(ge=1, le=247)]
+    baud: Annotated[int, Meta(ge=1200, le=921_600)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterSettings:
+    """The slip printer: ``escpos`` for receipt printers, ``system`` for any printer that the system knows."""
+
+    driver: Literal["none", "escpos", "system"]
+    address: Annotated[str, Meta(max_length=500)]
+    dots: Annotated[int, Meta(ge=200, le=1200)]
+    seconds: Annotated[float, Meta(ge=1, le=60)]
+    baud: Annotated[int, Meta(ge=1200, le=921_600)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceSettings:
+    """Spoken results; ``clips``: a folder of recorded sentences."""
+
+    driver: Literal["none", "espeak", "clips"]
+    clips: Path | None
+    volume: Annotated[float, Meta(ge=0, le=1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,12 +152,15 @@ class TimeSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceSettings:
-    """What people see and hear; ``sound`` is the volume from 0 (silent) to 1."""
+    """What people see and hear; ``sound`` is the volume from 0 (silent) to 1, ``quiet_sound`` the one in the hours
+    ``quiet`` (``22:00-06:00``, "" for none)."""
 
     driver: Literal["window", "console"]
     theme: Literal["normal", "high_contrast"]
     fullscreen: bool
     sound: Annotated[float, Meta(ge=0, le=1)]
+    quiet: Annotated[str, Meta(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9])?$")]
+    quiet_sound: Annotated[float, Meta(ge=0, le=1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +178,10 @@ class Settings:
     needs: tuple[Need, ...]
     reader: ReaderSettings
     codes: CodeSettings
+    scanner: ScannerSettings
+    gate: GateSettings
+    printer: PrinterSettings
+    voice: VoiceSettings
     backend: BackendSettings
     trust: TrustSettings
     journal: JournalSettings

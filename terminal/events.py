@@ -30,6 +30,8 @@ class Device(Enum):
     CAMERA = "camera"
     SCANNER = "scanner"
     BACKEND = "backend"
+    GATE = "gate"
+    PRINTER = "printer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ class Button(Enum):
     WITHOUT_CHIP = "without_chip"
     MORE_TIME = "more_time"
     ADMIT = "admit"
+    PRINT = "print"
+    EMERGENCY = "emergency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,62 @@ class RecordFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class GateTurned:
+    """Somebody went through. ``passage`` is the one that this ended; "" when nobody had been admitted."""
+
+    passage: str
+
+
+@dataclass(frozen=True, slots=True)
+class GateBlocked:
+    """Nobody went through in time, or the gate could not be opened: the admission of ``passage`` is to be undone.
+
+    ``fault`` is a catalogue code: ``gate.not_turned`` or ``gate.absent``.
+    """
+
+    passage: str
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnnulFailed:
+    """The backend did not take back the admission of ``passage``; ``fault`` is a catalogue code."""
+
+    passage: str
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class CameraHint:
+    """What would help the camera: a key under ``hint.camera`` (``closer``, ``brighter``, ``steady``), "" for nothing."""
+
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlipPrinted:
+    """The slip of this session lies in the printer's tray."""
+
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrintFailed:
+    """The slip was not printed; ``fault`` is a catalogue code."""
+
+    session: int
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTested:
+    """The self-test ended. ``broken``: faults that put the desk out of service; ``limits``: faults it works with."""
+
+    broken: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceDown:
     """A device stopped working; ``fault`` is a catalogue code."""
 
@@ -217,6 +277,13 @@ Event = (
     | Answered
     | AskFailed
     | RecordFailed
+    | GateTurned
+    | GateBlocked
+    | AnnulFailed
+    | CameraHint
+    | SlipPrinted
+    | PrintFailed
+    | SelfTested
     | DeviceDown
     | DeviceUp
     | TimerFired

@@ -18,6 +18,7 @@ from crypto.civil import PartialDate
 from crypto.id_number import IdNumber
 from terminal.events import Event
 from terminal.model import EligibilityAnswer, RedeemAnswer
+from terminal.quiet import QuietHours
 from terminal.view import Cue, View
 
 Inbox = Callable[[Event], None]
@@ -94,9 +95,10 @@ class ReaderOptions:
 
 
 class CodeSource(Protocol):
-    """A camera or scanner. ``build(options: CodeOptions, decoder: Decoder) -> CodeSource``.
+    """A camera (``tram.codes``, ``build(options: CodeOptions, decoder: Decoder) -> CodeSource``) or a scanner
+    (``tram.scanner``, ``build(options: ScannerOptions) -> CodeSource``).
 
-    Emits CodeSeen, DeviceUp and DeviceDown(Device.CAMERA or SCANNER).
+    Emits CodeSeen, DeviceUp and DeviceDown(Device.CAMERA or SCANNER); a camera also CameraHint.
     """
 
     def start(self, inbox: Inbox, frames: FrameSink | None = None) -> None:
@@ -112,15 +114,45 @@ class CodeSource(Protocol):
         ...
 
 
+def nothing_proves_itself(_payload: bytes) -> bool:
+    """For a desk that accepts no signed codes."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class CodeOptions:
     """``source``: device index or name, a video file, or a folder of images. ``repeat_after``: the same code is
-    ignored for so many seconds."""
+    ignored for so many seconds. ``proves_itself``: whether a payload bears a signature that this desk trusts, so that
+    one frame is enough; any other code counts once two frames agree."""
 
     source: str = "0"
     width: int = 1920
     height: int = 1080
     repeat_after: float = 5.0
+    proves_itself: Callable[[bytes], bool] = nothing_proves_itself
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerOptions:
+    """A scanner on a cable. ``address``: a serial port, ``tcp:HOST:PORT``, a HID path or ``VENDOR:PRODUCT``; ""
+    finds the only one there is. ``prefix`` and ``suffix``: what the scanner adds to each code, besides line ends and
+    AIM identifiers, which are known. ``repeat_after``: the same code is ignored for so many seconds."""
+
+    address: str = ""
+    baud: int = 9600
+    prefix: bytes = b""
+    suffix: bytes = b""
+    repeat_after: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class KeyboardOptions:
+    """A scanner that types. ``prefix`` and ``suffix``: the characters (or key names) it was set to send around a
+    code; ``gap``: seconds between two keys above which a person is typing."""
+
+    prefix: str = ""
+    suffix: str = ""
+    gap: float = 0.035
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +208,17 @@ class RedeemQuestion:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnulQuestion:
+    """Take back the admission that was answered to ``scan_id``: nobody went through. The same question twice is one."""
+
+    scan_id: str
+    asked_at: datetime
+    event: str
+    ticket: str
+    gate: str
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """What a backend says of itself: its version and its clock."""
 
@@ -203,6 +246,11 @@ class Backend(Protocol):
         """Redeem a ticket."""
         ...
 
+    def annul(self, question: AnnulQuestion, deadline: float) -> None:
+        """Give a ticket its use back; nothing happens when this terminal was not admitted with that ``scan_id``.
+        A redemption with that ``scan_id`` is refused from then on."""
+        ...
+
     def health(self, deadline: float) -> Health:
         """Ask whether it is there."""
         ...
@@ -223,7 +271,8 @@ class BackendOptions:
 class FaceOptions:
     """What a face must know: the desk's value, the place's name, the language (``vi`` or ``en``), full screen or not.
 
-    ``demo`` puts the demo label on every screen.
+    ``demo`` puts the demo label on every screen. ``sound`` is the volume from 0 to 1, ``quiet`` the hours in which
+    another one holds; ``keyboard`` is set where a scanner types its codes.
     """
 
     desk: str
@@ -233,6 +282,8 @@ class FaceOptions:
     theme: str = "normal"
     sound: float = 1.0
     demo: bool = False
+    quiet: QuietHours | None = None
+    keyboard: KeyboardOptions | None = None
 
 
 class Face(Protocol):

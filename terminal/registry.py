@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import cast
 
 from terminal.faults import FaultError
+from terminal.outputs import Gate, GateOptions, Printer, PrinterOptions, Voice, VoiceOptions
 from terminal.ports import (
     Backend,
     BackendOptions,
@@ -24,6 +25,7 @@ from terminal.ports import (
     Face,
     FaceOptions,
     ReaderOptions,
+    ScannerOptions,
 )
 from terminal.table import Table, TableOptions, VirtualReaders
 from terminal.transcript import Replay, Transcript
@@ -42,8 +44,28 @@ def reader(name: str) -> Callable[[ReaderOptions], CardReader]:
 
 
 def codes(name: str) -> Callable[[CodeOptions, Decoder], CodeSource]:
-    """The builder of a camera or scanner."""
+    """The builder of a camera."""
     return cast("Callable[[CodeOptions, Decoder], CodeSource]", _load("tram.codes", name))
+
+
+def scanner(name: str) -> Callable[[ScannerOptions], CodeSource]:
+    """The builder of a scanner on a cable."""
+    return cast("Callable[[ScannerOptions], CodeSource]", _load("tram.scanner", name))
+
+
+def gate(name: str) -> Callable[[GateOptions], Gate]:
+    """The builder of a gate."""
+    return cast("Callable[[GateOptions], Gate]", _load("tram.gate", name))
+
+
+def printer(name: str) -> Callable[[PrinterOptions], Printer]:
+    """The builder of a slip printer."""
+    return cast("Callable[[PrinterOptions], Printer]", _load("tram.printer", name))
+
+
+def voice(name: str) -> Callable[[VoiceOptions], Voice]:
+    """The builder of a voice."""
+    return cast("Callable[[VoiceOptions], Voice]", _load("tram.voice", name))
 
 
 def decoder(name: str) -> Callable[[], Decoder]:

@@ -100,7 +100,7 @@ def _clean(*things: object) -> bool:
 # Every dataclass -----------------------------------------------------------------------------------------------------
 
 HARMLESS = {
-    "terminal.events": "card reader source fault name reason",
+    "terminal.events": "card reader source fault name reason passage hint broken limits",
     "terminal.flow.effects": "card method ticket reference admitted",
     "terminal.flow.engine": "event",
     "terminal.flow.jobs": "gate",
@@ -109,7 +109,8 @@ HARMLESS = {
     "terminal.model": "key params ms files access variant chip_proof benefit valid_from valid_to facility "
     "facility_name reason answered_at reference admits used_at used_place fault",
     "terminal.ports": "name atr names source scan_id asked_at event ticket gate version time url device "
-    "desk place language theme",
+    "desk place language theme address prefix suffix",
+    "terminal.outputs": "address title place foot clips",
     "terminal.proof.chip_proof": "protocol",
     "terminal.proof.contents": "detail",
     "terminal.proof.issuer": "subject fingerprint",

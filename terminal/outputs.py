@@ -1,0 +1,141 @@
+"""The sockets on the other side of the kiosk: what a gate, a printer and a voice must be able to do.
+
+Found through the entry points ``tram.gate``, ``tram.printer`` and ``tram.voice``, like the ports in ``terminal.ports``;
+every implementation passes the contract suite of its port (tests/contract).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from terminal.ports import Inbox
+
+Position = Literal["shut", "open"]
+"""How a gate stands for people: ``shut`` holds everybody back but the one admitted, ``open`` lets everybody through."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateOptions:
+    """What a gate driver is told.
+
+    ``address``: where the board is, in the driver's own terms (a serial port, ``tcp:HOST:PORT``, a GPIO chip).
+    ``output``: the relay, coil or line that releases one passage; ``input``: the contact that the turning arm closes,
+    None where there is none. ``seconds``: how long a person may take, and with it how long the release lasts.
+    ``fails``: how the gate stands while nobody drives its output. ``shut``: the output is switched on to release;
+    ``open``: it is switched on to lock, and off to release, so that a dead terminal or a power cut lets people out.
+    ``unit`` and ``baud`` are for boards on a bus.
+    """
+
+    address: str
+    output: int = 1
+    input: int | None = None
+    seconds: float = 6.0
+    fails: Position = "shut"
+    unit: int = 1
+    baud: int = 9600
+
+
+class Gate(Protocol):
+    """One turnstile, door or barrier. ``build(options: GateOptions) -> Gate``; raises FaultError ``install.missing``.
+
+    Emits DeviceUp and DeviceDown(Device.GATE), GateTurned and GateBlocked. Only its own thread touches the board; no
+    method but ``stop`` waits for it. A passage asked for while the board is away comes back as GateBlocked.
+    """
+
+    @property
+    def simulated(self) -> bool:
+        """Whether this is a double."""
+        ...
+
+    @property
+    def tells(self) -> bool:
+        """Whether it can tell that somebody went through. If not, no GateTurned and no GateBlocked ever comes, but for
+        a board that is away."""
+        ...
+
+    def start(self, inbox: Inbox) -> None:
+        """Take hold of the board, in the shut position."""
+        ...
+
+    def open(self, passage: str) -> None:
+        """Release one passage for ``seconds``; its end is told by GateTurned or GateBlocked with the same name.
+
+        People admitted one after the other queue: each turn ends the oldest passage that is still open."""
+        ...
+
+    def hold(self, position: Position) -> None:
+        """``open``: stay open until told ``shut`` (fire, crush, a stretcher); passages that are open then end as
+        turned."""
+        ...
+
+    def stop(self) -> None:
+        """Let the board go, standing as ``fails`` says; returns within two seconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A slip of paper: all texts are said already, in the language of the desk; nothing on it opens a chip.
+
+    ``rows`` are label and value; ``code`` is printed as a QR code below them, ``foot`` as small text at the end.
+    """
+
+    title: str
+    place: str
+    rows: tuple[tuple[str, str], ...] = field(repr=False)
+    code: bytes | None = field(default=None, repr=False)
+    foot: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterOptions:
+    """``address``: a device file, ``tcp:HOST[:PORT]``, ``usb:VENDOR:PRODUCT``, ``serial:PORT``, ``file:PATH`` or the
+    system's name of a printer, as the driver says. ``dots``: the width that prints. ``seconds``: for one slip."""
+
+    address: str
+    dots: int = 576
+    seconds: float = 10.0
+    baud: int = 9600
+
+
+class Printer(Protocol):
+    """Prints slips. ``build(options: PrinterOptions) -> Printer``; raises FaultError ``install.missing``.
+
+    Blocking; called on the desk's own printing thread, one slip at a time.
+    """
+
+    @property
+    def simulated(self) -> bool:
+        """Whether this is a double."""
+        ...
+
+    def print(self, slip: Slip) -> None:
+        """Print one slip and cut it off. Raises FaultError (``printer.absent``, ``printer.paper``,
+        ``printer.failed``) and nothing else, within ``seconds``; a slip is printed whole or reported as failed."""
+        ...
+
+    def check(self) -> None:
+        """Whether it could print now, as far as it tells; raises as ``print`` does, prints nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceOptions:
+    """``clips``: a folder of recorded sentences ("" for none); ``volume`` from 0 to 1."""
+
+    clips: str = ""
+    volume: float = 1.0
+
+
+class Voice(Protocol):
+    """Says what the screen says. ``build(options: VoiceOptions) -> Voice``; raises FaultError ``install.missing``."""
+
+    def say(self, key: str, text: str, language: str, volume: float) -> None:
+        """Begin to say it, cutting off what is still being said; never blocks, never raises. ``key`` names the
+        sentence (``title.ok.bhyt``), ``volume`` from 0 (silent) to 1 is what holds at this hour."""
+        ...
+
+    def stop(self) -> None:
+        """Be silent and let everything go."""
+        ...
