@@ -13,13 +13,13 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QTextEdit
 from crypto.id_number import IdNumber
 from terminal.messages import LANGUAGES
 from terminal.model import Cover, DataSource, EligibilityAnswer, Person
+from terminal.shown import insurance_code
 from terminal.view import Desk
 from tests.ui.conftest import Desktop
 from tests.ui.test_keys import view_of
 from tests.ui.tree import every_text
 from ui.gallery import invented_photo
 from ui.samples import COVER, INSURED, PEOPLE, samples
-from ui.screens.identity import insurance_code
 from ui.widgets.digits import Digits
 
 

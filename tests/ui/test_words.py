@@ -17,7 +17,7 @@ from terminal.model import CheckName, IssuerTrust, Outcome, Word
 from terminal.view import Desk
 
 ROOT = Path(__file__).parents[2]
-_TABLES = "title|remedy|note|why|check|step|word|field|button|reason|outcome|issuer"
+_TABLES = "title|remedy|note|why|check|step|word|field|button|reason|outcome|issuer|slip"
 _KEY = re.compile(rf"""["']((?:{_TABLES})(?:\.[a-z_]+)+)["']""")
 _SAID_KEY = re.compile(r"""\bsay\(\s*["']([a-z_.]+)["']""")
 

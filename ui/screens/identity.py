@@ -41,16 +41,6 @@ def masked_number(person: Person) -> str | None:
     return person.id_number.masked if person.id_number else None
 
 
-def insurance_code(code: str, person: Person | None) -> str:
-    """The insurance code; masked where it contains the digits that open the chip (new codes are the ID number)."""
-    number = person.id_number if person else None
-    if number is not None and number.can in code:
-        return code.replace(number.can, "••••••")
-    if number is None and len(code) == len("000000000000") and code.isdigit():
-        return f"{code[:3]} {code[3:6]} ••••••"
-    return code
-
-
 def person_facts(person: Person, stage: Stage) -> list[tuple[str, str]]:
     """Birth, sex, masked number, expiry; what is not known is left out."""
     facts = []

@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWi
 
 from terminal.events import Step
 from terminal.model import Check, Eligibility, EligibilityAnswer, Person
+from terminal.shown import insurance_code
 from terminal.view import Result, View
-from ui.screens.identity import fault_text, insurance_code, person_facts, result_banner
+from ui.screens.identity import fault_text, person_facts, result_banner
 from ui.screens.page import Page
 from ui.stage import Stage, clock_time, day
 from ui.widgets.facts import check_chip, fact_grid, note_lines, panel, scrolled_panel, value_px
