@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from crypto.civil import PartialDate
 from crypto.id_number import IdNumber
 from terminal.events import Event
-from terminal.model import EligibilityAnswer, RedeemAnswer
+from terminal.model import EligibilityAnswer, Message, RedeemAnswer
 from terminal.quiet import QuietHours
 from terminal.view import Cue, View
 
@@ -143,6 +143,30 @@ class ScannerOptions:
     prefix: bytes = b""
     suffix: bytes = b""
     repeat_after: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerFound:
+    """One scanner of this PC, or what may be one. ``mode``: how it speaks now, which is also the value of
+    ``scanner.driver``. ``maker``: "" for a serial port of which only the port is known. ``address``: what
+    ``scanner.address`` may say to mean this one; "" for a keyboard. ``advice``: how to bring it into serial mode,
+    None for one that needs no change."""
+
+    mode: Literal["serial", "hid", "keyboard"]
+    name: str
+    maker: str
+    address: str
+    advice: Message | None
+    simulated: bool
+
+
+class ScannerDiscovery(Protocol):
+    """Finds them (``tram.scanners``, ``build() -> ScannerDiscovery``)."""
+
+    def found(self) -> Sequence[ScannerFound]:
+        """All scanners of this PC now, known makers first; opens none of them. Raises FaultError
+        ``install.missing`` where a library for looking is not installed."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

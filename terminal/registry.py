@@ -25,6 +25,7 @@ from terminal.ports import (
     Face,
     FaceOptions,
     ReaderOptions,
+    ScannerDiscovery,
     ScannerOptions,
 )
 from terminal.table import Table, TableOptions, VirtualReaders
@@ -51,6 +52,11 @@ def codes(name: str) -> Callable[[CodeOptions, Decoder], CodeSource]:
 def scanner(name: str) -> Callable[[ScannerOptions], CodeSource]:
     """The builder of a scanner on a cable."""
     return cast("Callable[[ScannerOptions], CodeSource]", _load("tram.scanner", name))
+
+
+def scanners() -> Callable[[], ScannerDiscovery]:
+    """The builder of what lists the scanners of this PC."""
+    return cast("Callable[[], ScannerDiscovery]", _load("tram.scanners", "discovery"))
 
 
 def gate(name: str) -> Callable[[GateOptions], Gate]:

@@ -109,7 +109,7 @@ HARMLESS = {
     "terminal.model": "key params ms files access variant chip_proof benefit valid_from valid_to facility "
     "facility_name reason answered_at reference admits used_at used_place fault",
     "terminal.ports": "name atr names source scan_id asked_at event ticket gate version time url device "
-    "desk place language theme address prefix suffix",
+    "desk place language theme address prefix suffix maker",
     "terminal.outputs": "address title place foot clips",
     "terminal.proof.chip_proof": "protocol",
     "terminal.proof.contents": "detail",
