@@ -123,6 +123,16 @@ class RedeemRequest(_Request):
     gate: Name
 
 
+class AnnulRequest(_Request):
+    """Take back what this terminal's ``scan_id`` was answered: nobody went through. The fields are the redemption's."""
+
+    scan_id: Name = Field(description="The scan_id of the redemption.")
+    asked_at: SentTime = Field(description="The terminal's clock, RFC 3339 with offset; recorded, never decided by.")
+    event: Name
+    ticket: Name
+    gate: Name
+
+
 class Result(StrEnum):
     """What became of a ticket."""
 
@@ -134,6 +144,7 @@ class RedeemReason(StrEnum):
     """Why, in the order in which refusals are looked for (``used`` last); ``ok`` when admitted."""
 
     OK = "ok"
+    ANNULLED = "annulled"
     UNKNOWN = "unknown"
     CANCELLED = "cancelled"
     BLOCKED = "blocked"
@@ -154,6 +165,22 @@ class RedeemResponse(_Answer):
     admits: str | None = Field(description="For whom, when admitted: `2 người lớn`.")
     used_at: AwareDatetime | None = Field(description="When the ticket was first used, with reason `used`.")
     used_place: str | None = Field(description="The gate of the first use, with reason `used`.")
+
+
+class Annulled(StrEnum):
+    """What became of an annulment."""
+
+    ANNULLED = "annulled"
+    NOTHING = "nothing"
+    TOO_LATE = "too_late"
+
+
+class AnnulResponse(_Answer):
+    """The answer to an annulment."""
+
+    result: Annulled
+    answered_at: AwareDatetime
+    reference: str = Field(description="The server's own number of this answer; a repeated annulment gets the same.")
 
 
 class HealthResponse(_Answer):

@@ -22,6 +22,8 @@ from backend.api import (
     MAX_BODY,
     NAME_PATTERN,
     VERSION,
+    AnnulRequest,
+    AnnulResponse,
     EligibilityRequest,
     EligibilityResponse,
     ErrorCode,
@@ -41,7 +43,9 @@ Transaction = Callable[[], AbstractContextManager[Connection]]
 Device = Annotated[str, Header(alias=DEVICE_HEADER, pattern=NAME_PATTERN, description="The asking terminal's name.")]
 
 _HEALTH = "/v1/health"
-_FIELDS = frozenset({*EligibilityRequest.model_fields, *RedeemRequest.model_fields, DEVICE_HEADER})
+_FIELDS = frozenset(
+    {*EligibilityRequest.model_fields, *RedeemRequest.model_fields, *AnnulRequest.model_fields, DEVICE_HEADER}
+)
 _STATUS = {
     ErrorCode.UNAUTHORIZED: 401,
     ErrorCode.NOT_FOUND: 404,
@@ -109,6 +113,12 @@ def _guarded_paths(transaction: Transaction, clock: Clock) -> APIRouter:
         """Use a ticket once; a repeated scan gets its first answer again."""
         with transaction() as db:
             return ledger.redeem(db, device, question, clock())
+
+    @router.post("/annul")
+    def annul(question: AnnulRequest, device: Device) -> AnnulResponse:
+        """Give a ticket its use back; a repetition gets its first answer again."""
+        with transaction() as db:
+            return ledger.annul(db, device, question, clock())
 
     return router
 

@@ -1,18 +1,21 @@
-"""The tickets: each use is given away once, and each device's scan is answered once."""
+"""The tickets: each use is given away once and given back at most once; each device's scan is answered once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from backend.api import RedeemReason, RedeemRequest, RedeemResponse, Result
+from backend.api import Annulled, AnnulRequest, AnnulResponse, RedeemReason, RedeemRequest, RedeemResponse, Result
 from backend.rules import SoldTicket, Standing, refusal
-from backend.schema import PRODUCT, REDEMPTION, SCAN, TICKET
+from backend.schema import ANNULMENT, PRODUCT, REDEMPTION, SCAN, TICKET
 from backend.store import new_reference, row_of
+
+ANNUL_WITHIN = timedelta(minutes=15)
+"""How long after its redemption an admission can be taken back, by the server's clock."""
 
 # Statements are built once: building them costs more than running them.
 _THIS = sa.and_(TICKET.c.event == sa.bindparam("the_event"), TICKET.c.ticket == sa.bindparam("the_ticket"))
@@ -26,10 +29,27 @@ _ADMITS = (
     .outerjoin(PRODUCT, sa.and_(PRODUCT.c.event == TICKET.c.event, PRODUCT.c.product == TICKET.c.product))
     .where(_THIS)
 )
-_FIRST_USE = sa.select(REDEMPTION).where(
-    REDEMPTION.c.event == sa.bindparam("the_event"),
-    REDEMPTION.c.ticket == sa.bindparam("the_ticket"),
-    REDEMPTION.c.use_no == 1,
+_USES = sa.and_(REDEMPTION.c.event == sa.bindparam("the_event"), REDEMPTION.c.ticket == sa.bindparam("the_ticket"))
+_FIRST_USE = sa.select(REDEMPTION).where(_USES).order_by(REDEMPTION.c.use_no).limit(1)
+# Not the count of uses: an annulled one leaves a gap below those that came after it.
+_NEXT_NO = sa.select(sa.func.coalesce(sa.func.max(REDEMPTION.c.use_no), 0) + 1).where(_USES).scalar_subquery()
+_KEEP_USE = insert(REDEMPTION).values(
+    event=sa.bindparam("the_event"),
+    ticket=sa.bindparam("the_ticket"),
+    use_no=_NEXT_NO,
+    reference=sa.bindparam("the_reference"),
+    gate=sa.bindparam("the_gate"),
+    at=sa.bindparam("now"),
+)
+_GIVE_BACK = sa.update(TICKET).where(_THIS).values(uses=TICKET.c.uses - 1)
+_FORGET_USE = sa.delete(REDEMPTION).where(_USES, REDEMPTION.c.reference == sa.bindparam("the_reference"))
+_SAME_ANNULMENT = sa.select(ANNULMENT).where(
+    ANNULMENT.c.device == sa.bindparam("the_device"), ANNULMENT.c.scan_id == sa.bindparam("the_scan")
+)
+_MARK_ANNULLED = (
+    sa.update(SCAN)
+    .where(SCAN.c.device == sa.bindparam("the_device"), SCAN.c.scan_id == sa.bindparam("the_scan"))
+    .values(reason=RedeemReason.ANNULLED.value, admits=None)
 )
 # This one conditional update decides who is first; rules.refusal says why it did not find the ticket.
 _USE_UP = (
@@ -66,19 +86,57 @@ def add_tickets(db: sa.Connection, tickets: Iterable[SoldTicket]) -> None:
 
 def redeem(db: sa.Connection, device: str, question: RedeemRequest, now: datetime) -> RedeemResponse:
     """The one answer to this device's scan: made now, or the stored one of a repetition. Raises ScanIdReusedError."""
-    given = db.execute(_SAME_SCAN, {"the_device": device, "the_scan": question.scan_id}).one_or_none()
+    given = _given(db, device, question)
     if given is not None:
-        if (given.event, given.ticket, given.gate) != (question.event, question.ticket, question.gate):
-            raise ScanIdReusedError
         return _stored(given)
     this = {"the_event": question.event, "the_ticket": question.ticket}
-    use_no = db.execute(_USE_UP, {**this, "the_gate": question.gate, "now": now}).scalar_one_or_none()
-    answer = _admitted(db, this, now) if use_no else _refused(db, this, question.gate, now)
+    here = {**this, "the_gate": question.gate, "now": now}
+    used = db.execute(_USE_UP, here).scalar_one_or_none() is not None
+    answer = _admitted(db, this, now) if used else _refused(db, this, question.gate, now)
     _record(db, device, question, answer)
-    if use_no:
-        use = {"use_no": use_no, "reference": answer.reference, "gate": question.gate, "at": now}
-        db.execute(insert(REDEMPTION), {"event": question.event, "ticket": question.ticket, **use})
+    if used:
+        db.execute(_KEEP_USE, {**here, "the_reference": answer.reference})
     return answer
+
+
+def annul(db: sa.Connection, device: str, question: AnnulRequest, now: datetime) -> AnnulResponse:
+    """Take back what this device's scan was given, once. Raises ScanIdReusedError.
+
+    A scan that never came is refused should it still come: its request may be on the way, overtaken by this one.
+    """
+    same = {"the_device": device, "the_scan": question.scan_id}
+    given = _given(db, device, question)
+    told = db.execute(_SAME_ANNULMENT, same).one_or_none()
+    if told is not None:
+        return AnnulResponse(result=Annulled(told.result), answered_at=told.answered_at, reference=told.reference)
+    result = Annulled.NOTHING
+    if given is None:
+        _record(db, device, question, _answer(RedeemReason.ANNULLED, now))
+    elif given.reason == RedeemReason.OK:
+        if now - given.answered_at > ANNUL_WITHIN:
+            # Not kept: the admission stands, and a clock that was set back must not change what it was.
+            return AnnulResponse(result=Annulled.TOO_LATE, answered_at=now, reference=new_reference("A"))
+        this = {"the_event": question.event, "the_ticket": question.ticket}
+        db.execute(_FORGET_USE, {**this, "the_reference": given.reference})
+        db.execute(_GIVE_BACK, this)
+        db.execute(_MARK_ANNULLED, same)
+        result = Annulled.ANNULLED
+    answer = AnnulResponse(result=result, answered_at=now, reference=new_reference("A"))
+    kept = {"device": device, "scan_id": question.scan_id, "asked_at": question.asked_at}
+    db.execute(insert(ANNULMENT), {**kept, **answer.model_dump(), "result": result.value})
+    return answer
+
+
+def _given(db: sa.Connection, device: str, question: RedeemRequest | AnnulRequest) -> sa.Row[Any] | None:
+    """What this device's scan was answered before, if it was. Raises ScanIdReusedError for another question."""
+    given = db.execute(_SAME_SCAN, {"the_device": device, "the_scan": question.scan_id}).one_or_none()
+    if given is not None and (given.event, given.ticket, given.gate) != (
+        question.event,
+        question.ticket,
+        question.gate,
+    ):
+        raise ScanIdReusedError
+    return given
 
 
 def _admitted(db: sa.Connection, this: dict[str, str], now: datetime) -> RedeemResponse:
@@ -103,7 +161,7 @@ def _answer(reason: RedeemReason, now: datetime, **more: Any) -> RedeemResponse:
     return RedeemResponse(result=result, reason=reason, answered_at=now, reference=new_reference("R"), **rest)
 
 
-def _record(db: sa.Connection, device: str, question: RedeemRequest, answer: RedeemResponse) -> None:
+def _record(db: sa.Connection, device: str, question: RedeemRequest | AnnulRequest, answer: RedeemResponse) -> None:
     asked = question.model_dump()
     given = answer.model_dump(exclude={"result"}) | {"reason": answer.reason.value}
     db.execute(insert(SCAN), {"device": device, **asked, **given})

@@ -120,3 +120,16 @@ SCAN = sa.Table(
     sa.Column("used_at", Instant),
     sa.Column("used_place", sa.String),
 )
+
+# A table of its own, not columns of ``scan``: a database file from before annulments gets it at the next start.
+ANNULMENT = sa.Table(
+    "annulment",
+    METADATA,
+    sa.Column("device", sa.String, primary_key=True),
+    sa.Column("scan_id", sa.String, primary_key=True),
+    sa.Column("reference", sa.String, nullable=False, unique=True),
+    sa.Column("asked_at", Instant, nullable=False),
+    sa.Column("answered_at", Instant, nullable=False),
+    sa.Column("result", sa.String, nullable=False),
+    sa.ForeignKeyConstraint(["device", "scan_id"], ["scan.device", "scan.scan_id"]),
+)

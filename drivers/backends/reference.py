@@ -15,7 +15,7 @@ from drivers.backends.http import JsonServer
 from terminal.clock import Clock, SystemClock
 from terminal.faults import FaultError
 from terminal.model import Cover, Eligibility, EligibilityAnswer, RedeemAnswer, Redeemed
-from terminal.ports import BackendOptions, EligibilityQuestion, Health, RedeemQuestion
+from terminal.ports import AnnulQuestion, BackendOptions, EligibilityQuestion, Health, RedeemQuestion
 
 _Word = Annotated[str, Meta(min_length=1, max_length=64)]
 _Line = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -36,7 +36,7 @@ class _EligibilityRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     born: str | None = None
 
 
-class _RedeemRequest(msgspec.Struct, frozen=True):
+class _TicketRequest(msgspec.Struct, frozen=True):
     scan_id: str
     asked_at: datetime
     event: str
@@ -67,12 +67,20 @@ class _EligibilityResponse(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
 
 class _RedeemResponse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     result: Redeemed
-    reason: Literal["ok", "unknown", "cancelled", "blocked", "wrong_day", "not_yet", "wrong_gate", "unpaid", "used"]
+    reason: Literal[
+        "ok", "unknown", "cancelled", "blocked", "wrong_day", "not_yet", "wrong_gate", "unpaid", "used", "annulled"
+    ]
     answered_at: _Time
     reference: _Word
     admits: _Line | None
     used_at: _Time | None
     used_place: _Line | None
+
+
+class _AnnulResponse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    result: Literal["annulled", "nothing", "too_late"]
+    answered_at: _Time
+    reference: _Word
 
 
 class _HealthResponse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -115,10 +123,16 @@ class ReferenceBackend:
 
     def redeem(self, question: RedeemQuestion, deadline: float) -> RedeemAnswer:
         """Redeem a ticket. Raises FaultError."""
-        request = _RedeemRequest(question.scan_id, question.asked_at, question.event, question.ticket, question.gate)
-        body = msgspec.json.encode(request)
+        body = _about_ticket(question)
         self._circuit.enter()
         return self._tell(lambda: _ticket(self._server.post("/v1/redeem", body, deadline)))
+
+    def annul(self, question: AnnulQuestion, deadline: float) -> None:
+        """Give a ticket its use back. Raises FaultError, ``gate.not_annulled`` when it is too late for that."""
+        body = _about_ticket(question)
+        self._circuit.enter()
+        if self._tell(lambda: _annulment(self._server.post("/v1/annul", body, deadline))) == "too_late":
+            raise FaultError("gate.not_annulled", "too late")
 
     def health(self, deadline: float) -> Health:
         """Ask whether the server is there, also while the circuit is open: a good answer closes it."""
@@ -148,6 +162,11 @@ def _request(question: EligibilityQuestion) -> _EligibilityRequest:
         name=question.name,
         born=_born(question.born) if question.born else None,
     )
+
+
+def _about_ticket(question: RedeemQuestion | AnnulQuestion) -> bytes:
+    request = _TicketRequest(question.scan_id, question.asked_at, question.event, question.ticket, question.gate)
+    return msgspec.json.encode(request)
 
 
 def _born(born: PartialDate) -> str:
@@ -227,6 +246,12 @@ def _ticket(raw: bytes) -> RedeemAnswer:
         used_at=answer.used_at,
         used_place=answer.used_place,
     )
+
+
+def _annulment(raw: bytes) -> Literal["annulled", "nothing", "too_late"]:
+    answer = _decoded(raw, _AnnulResponse)
+    _check_time(answer.answered_at)
+    return answer.result
 
 
 def _health(raw: bytes) -> Health:

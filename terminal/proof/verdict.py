@@ -33,7 +33,9 @@ LISTS_WANTING = (Message("why.crl_old"), Message("why.crl_missing"))
 NEAR_EXPIRY = timedelta(days=14)
 
 _IDENTITY = frozenset({CheckName.SIGNATURE, CheckName.HASHES, CheckName.ISSUER})
-_TICKET_REASONS = frozenset({"used", "not_yet", "wrong_day", "wrong_gate", "unpaid", "cancelled", "blocked", "unknown"})
+_TICKET_REASONS = frozenset(
+    {"used", "not_yet", "wrong_day", "wrong_gate", "unpaid", "cancelled", "blocked", "unknown", "annulled"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ ADMITTED: dict[str, object] = {
     "used_at": None,
     "used_place": None,
 }
+ANNULLED = {"result": "annulled", "answered_at": "2026-11-22T08:31:07.500000Z", "reference": "A-7QX4TB6ZNA5F2K3M"}
 HEALTH = {"status": "ok", "version": "0.1.0", "time": "2026-11-22T08:30:00.000000Z"}
 
 
@@ -48,7 +49,11 @@ class Rig:
     build: Callable[[BackendOptions], Backend]
     eligible: object
     admitted: object
+    annulled: object
+    too_late: object
     health: object
 
 
-RIGS: Mapping[str, Rig] = MappingProxyType({"reference": Rig(reference.build, ELIGIBLE, ADMITTED, HEALTH)})
+RIGS: Mapping[str, Rig] = MappingProxyType(
+    {"reference": Rig(reference.build, ELIGIBLE, ADMITTED, ANNULLED, ANNULLED | {"result": "too_late"}, HEALTH)}
+)

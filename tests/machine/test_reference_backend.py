@@ -6,13 +6,13 @@ from datetime import UTC
 
 import pytest
 
-from backend.sample import EVENT
+from backend.sample import EVENT, tickets
 from crypto.civil import PartialDate
 from crypto.id_number import IdNumber
 from drivers.backends.reference import ReferenceBackend, build
 from terminal.faults import FaultError
 from terminal.model import Eligibility, Redeemed
-from terminal.ports import BackendOptions, EligibilityQuestion, RedeemQuestion
+from terminal.ports import AnnulQuestion, BackendOptions, EligibilityQuestion, RedeemQuestion
 from tests.unit.backend.calls import NOW, TOKEN
 from tests.unit.backend.conftest import live_url, store
 
@@ -78,3 +78,16 @@ def test_a_wrong_token_is_denied(request: pytest.FixtureRequest) -> None:
     backend = build(BackendOptions(request.getfixturevalue("live_url"), "wrong", "desk-1"))
     with pytest.raises(FaultError, match=r"net\.denied"):
         backend.check(about("003090123450"), DEADLINE)
+
+
+def test_an_admission_that_nobody_used_is_given_back(backend: ReferenceBackend) -> None:
+    ticket = tickets(NOW.date())[0][0].ticket
+
+    def admitted(scan_id: str) -> bool:
+        question = RedeemQuestion(scan_id, NOW, EVENT, ticket, "cong-1")
+        return backend.redeem(question, DEADLINE).result is Redeemed.ADMITTED
+
+    assert [admitted("s-1"), admitted("s-2")] == [True, False]
+    for _ in range(2):
+        backend.annul(AnnulQuestion("s-1", NOW, EVENT, ticket, "cong-1"), DEADLINE)
+    assert [admitted("s-1"), admitted("s-3"), admitted("s-4")] == [False, True, False]

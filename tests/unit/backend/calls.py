@@ -66,3 +66,8 @@ class Caller:
         response = self.post("/v1/redeem", redeem_body(ticket, scan_id, gate), device)
         assert response.status_code == 200
         return dict(response.json())
+
+    def annul(self, ticket: str, scan_id: str = "s-1", gate: str = "cong-1", device: str = "desk-1") -> str:
+        response = self.post("/v1/annul", redeem_body(ticket, scan_id, gate), device)
+        assert response.status_code == 200
+        return str(response.json()["result"])

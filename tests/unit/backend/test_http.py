@@ -31,7 +31,7 @@ def test_health_needs_no_token(client: Client) -> None:
     "shown",
     [{}, {"Authorization": TOKEN}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"}],
 )
-@pytest.mark.parametrize("path", ["/v1/eligibility", "/v1/redeem", "/v1/other", "/openapi.json", "/docs"])
+@pytest.mark.parametrize("path", ["/v1/eligibility", "/v1/redeem", "/v1/annul", "/v1/other", "/openapi.json", "/docs"])
 def test_nothing_else_answers_without_the_token(client: Client, path: str, shown: dict[str, str]) -> None:
     response = client.post(path, content=b"x", headers={"X-Tram-Device": "desk-1", **shown})
     assert (response.status_code, response.json()) == (401, {"error": "unauthorized", "fields": []})

@@ -76,6 +76,52 @@ def test_one_scan_sent_many_times_at_once_is_answered_once(live_url: str, sold: 
     assert b'"admitted"' in answers[0]
 
 
+def test_gates_that_race_with_annulments_never_hold_one_ticket_twice(
+    live_url: str, sold: list[str], store: Store
+) -> None:
+    """Whoever is admitted finds the ticket used, gives it back by an annulment sent twice, and the others go on."""
+
+    def ask_and_give_back(gate: int, session: requests.Session, barrier: threading.Barrier) -> list[str]:
+        def ask(path: str, ticket: str, scan_id: str) -> dict[str, Any]:
+            body, asking = redeem_body(ticket, scan_id, f"cong-{gate}"), headers(f"gate-{gate}")
+            return dict(session.post(f"{live_url}/v1/{path}", json=body, headers=asking, timeout=20).json())
+
+        told = []
+        barrier.wait()
+        for number in range(12):
+            ticket, scan = sold[number % 2], f"{gate}-{number}"
+            if ask("redeem", ticket, scan)["reason"] == "ok":
+                told.append(ask("redeem", ticket, f"{scan}-again")["reason"])
+                told += [ask("annul", ticket, scan)["result"] for _ in range(2)]
+        return told
+
+    counted = Counter(_all_gates(ask_and_give_back))
+    assert counted == {"used": counted["used"], "annulled": 2 * counted["used"]}
+    with store.transaction() as db:
+        uses = db.execute(sa.select(TICKET.c.uses).where(TICKET.c.ticket.in_(sold))).scalars().all()
+        left = db.execute(sa.select(sa.func.count()).select_from(REDEMPTION)).scalar_one()
+    assert (counted["used"] > 0, set(uses), left) == (True, {0}, 0)
+
+
+def test_an_annulment_that_races_with_its_own_redemption_leaves_nobody_admitted(
+    live_url: str, sold: list[str], store: Store
+) -> None:
+    """The redemption's answer was lost and its request may still be on the way: whichever comes first, nobody is in."""
+
+    def ask_or_take_back(gate: int, session: requests.Session, barrier: threading.Barrier) -> list[str]:
+        path = "annul" if gate % 2 else "redeem"
+        for ticket in sold:
+            barrier.wait()
+            session.post(
+                f"{live_url}/v1/{path}", json=redeem_body(ticket, f"s-{ticket}"), headers=headers(), timeout=20
+            )
+        return []
+
+    _all_gates(ask_or_take_back)
+    with store.transaction() as db:
+        assert set(db.execute(sa.select(TICKET.c.uses).where(TICKET.c.ticket.in_(sold))).scalars()) == {0}
+
+
 def _ask(said: dict[str, Any], session: requests.Session, scan_id: str, ticket: str) -> dict[str, Any]:
     asking = headers(token=Path(said["token_file"]).read_text("ascii"))
     body = redeem_body(ticket, scan_id)

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from crypto.civil import PartialDate
 from crypto.id_number import IdNumber
-from drivers.backends.reference import ReferenceBackend, _health, _person, _ticket, build
+from drivers.backends.reference import ReferenceBackend, _annulment, _health, _person, _ticket, build
 from terminal.faults import FaultError
 from terminal.model import Eligibility, Redeemed
 from terminal.ports import BackendOptions, EligibilityQuestion, RedeemQuestion
-from tests.contract.backend_rigs import ADMITTED, COVER, ELIGIBLE, HEALTH
+from tests.contract.backend_rigs import ADMITTED, ANNULLED, COVER, ELIGIBLE, HEALTH
 from tests.scripted_server import ScriptedServer, answers
 
 ASKED = datetime(2026, 11, 22, 15, 30, tzinfo=timezone(timedelta(hours=7)))
@@ -156,7 +156,7 @@ def test_an_answer_about_a_person_that_is_wrong_in_any_way_is_garbage(change: di
 
 
 def test_a_missing_field_is_garbage() -> None:
-    for kind, good in ((_person, ELIGIBLE), (_ticket, ADMITTED), (_health, HEALTH)):
+    for kind, good in ((_person, ELIGIBLE), (_ticket, ADMITTED), (_annulment, ANNULLED), (_health, HEALTH)):
         for name in good:
             with pytest.raises(FaultError, match=r"net\.garbage"):
                 kind(raw({key: value for key, value in good.items() if key != name}))
@@ -170,7 +170,9 @@ def test_a_used_ticket_tells_when_and_where() -> None:
     assert answer.used_at == datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("reason", ["unknown", "cancelled", "blocked", "wrong_day", "not_yet", "wrong_gate", "unpaid"])
+@pytest.mark.parametrize(
+    "reason", ["unknown", "cancelled", "blocked", "wrong_day", "not_yet", "wrong_gate", "unpaid", "annulled"]
+)
 def test_every_refusal_of_a_ticket_is_an_answer(reason: str) -> None:
     answer = _ticket(raw(ADMITTED | {"result": "refused", "reason": reason, "admits": None}))
     assert (answer.result, answer.reason) == (Redeemed.REFUSED, reason)
@@ -196,6 +198,15 @@ def test_an_answer_about_a_ticket_that_is_wrong_in_any_way_is_garbage(change: di
     assert caught.value.fault.code == "net.garbage"
 
 
+@pytest.mark.parametrize(
+    "change", [{"result": "perhaps"}, {"answered_at": "1999-01-01T00:00:00Z"}, {"reference": ""}, {"extra": 1}], ids=str
+)
+def test_an_answer_to_an_annulment_that_is_wrong_in_any_way_is_garbage(change: dict[str, object]) -> None:
+    with pytest.raises(FaultError) as caught:
+        _annulment(raw(ANNULLED | change))
+    assert caught.value.fault.code == "net.garbage"
+
+
 @pytest.mark.parametrize("change", [{"status": "starting"}, {"time": "now"}, {"time": "1999-01-01T00:00:00Z"}])
 def test_a_health_that_is_none_is_garbage(change: dict[str, str]) -> None:
     with pytest.raises(FaultError, match=r"net\.garbage"):
@@ -217,13 +228,15 @@ def test_an_answer_s_text_hides_the_person() -> None:
             | st.floats()
             | st.text(max_size=20)
             | st.sampled_from(["in_force", "ok", "used"]),
-            lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from([*ELIGIBLE, *ADMITTED]), inner),
+            lambda inner: (
+                st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from([*ELIGIBLE, *ADMITTED, *ANNULLED]), inner)
+            ),
             max_leaves=12,
         ).map(lambda value: json.dumps(value).encode()),
     )
 )
 def test_any_bytes_are_an_answer_or_garbage(body: bytes) -> None:
-    for kind in (_person, _ticket, _health):
+    for kind in (_person, _ticket, _annulment, _health):
         try:
             kind(body)
         except FaultError as error:
