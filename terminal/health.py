@@ -17,8 +17,11 @@ CLOCK_TOLERANCE = timedelta(minutes=2)
 EARLIEST = 2026
 """No clock of a working terminal shows an earlier year than that of its first release."""
 
-DISK_FAIL = 100 << 20
+DISK_FULL = 16 << 20
+"""Bytes without which SQLite's write-ahead log and the system itself soon fail."""
+
 DISK_LOW = 1 << 30
+"""Bytes below which somebody should look before it is too late: months of entries, but hours of a full log."""
 
 
 class Subject(Enum):
@@ -35,7 +38,9 @@ class Subject(Enum):
     TICKETS = "tickets"
     JOURNAL = "journal"
     DISK = "disk"
+    SECRETS = "secrets"
     WORDS = "words"
+    FONTS = "fonts"
 
 
 class Condition(Enum):
@@ -99,25 +104,18 @@ def judge_trust(accepted: int, valid: int, *, needed: bool, unlisted: int = 0) -
 
     ``unlisted``: how many of the valid ones lack a revocation list as young as this site demands.
     """
-    condition = Condition.FAIL if needed else Condition.LIMITED
     if unlisted:
-        text = Message.of("cli.doctor.trust_lists", count=str(unlisted), valid=str(valid))
-        some = condition if unlisted == valid else Condition.LIMITED
-        return Finding(Subject.TRUST, some, text, Message("cli.doctor.trust_lists_remedy"))
+        return faulty(Subject.TRUST, "trust.lists", f"{unlisted}/{valid}", needed=needed and unlisted == valid)
     if valid:
         return fine(Subject.TRUST, "trust", count=str(valid))
-    key = "trust_expired" if accepted else "trust_none"
-    return Finding(Subject.TRUST, condition, Message(f"cli.doctor.{key}"), Message("cli.doctor.trust_remedy"))
+    return faulty(Subject.TRUST, "trust.old" if accepted else "trust.none", needed=needed)
 
 
 def judge_tickets(keys: int, *, needed: bool) -> Finding:
     """At least one key of a ticket issuer, where tickets are checked."""
     if not needed:
         return unused(Subject.TICKETS)
-    if keys:
-        return fine(Subject.TICKETS, "tickets", count=str(keys))
-    text, remedy = Message("cli.doctor.tickets_none"), Message("cli.doctor.tickets_remedy")
-    return Finding(Subject.TICKETS, Condition.FAIL, text, remedy)
+    return fine(Subject.TICKETS, "tickets", count=str(keys)) if keys else faulty(Subject.TICKETS, "tickets.none")
 
 
 def judge_clock(here: datetime, there: datetime | None) -> Finding:
@@ -135,6 +133,5 @@ def judge_disk(free: int) -> Finding:
     """Room for the journal: ``free`` bytes."""
     if free >= DISK_LOW:
         return fine(Subject.DISK, "disk", free=f"{free >> 20}")
-    condition = Condition.FAIL if free < DISK_FAIL else Condition.LIMITED
-    text = Message.of("cli.doctor.disk", free=f"{free >> 20}")
-    return Finding(Subject.DISK, condition, text, Message("cli.doctor.disk_remedy"))
+    full = free < DISK_FULL
+    return faulty(Subject.DISK, "disk.full" if full else "disk.low", f"{free >> 20} MB", needed=full)

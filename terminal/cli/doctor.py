@@ -11,18 +11,12 @@ from pathlib import Path
 
 from config.errors import ConfigError
 from config.schema import Settings
-from terminal import registry
+from terminal.checks.program import check_fonts, check_rooms, check_words
+from terminal.checks.proof import check_tickets, check_trust
+from terminal.checks.records import check_disk, check_journal, check_secrets
+from terminal.checks.server import check_backend
 from terminal.cli.arguments import add_config, add_json, settings_of
-from terminal.cli.checkup import (
-    check_backend,
-    check_camera,
-    check_disk,
-    check_journal,
-    check_readers,
-    check_tickets,
-    check_trust,
-    check_words,
-)
+from terminal.cli.checkup import check_camera, check_readers
 from terminal.cli.output import print_json, report_of
 from terminal.clock import SystemClock
 from terminal.faults import FaultError
@@ -56,12 +50,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _findings(args: argparse.Namespace) -> Iterator[Finding]:
     yield fine(Subject.PROGRAM, "program", **_versions())
-    yield _guarded(Subject.ROOMS, _rooms, args.lang)
+    yield _guarded(Subject.ROOMS, check_rooms, args.lang)
     settings, finding = _settings(args)
     yield finding
     if settings is not None:
         yield from _parts(settings, args.lang)
     yield _guarded(Subject.WORDS, check_words, args.lang)
+    yield _guarded(Subject.FONTS, check_fonts, args.lang)
 
 
 def _parts(settings: Settings, language: str) -> Iterator[Finding]:
@@ -75,6 +70,7 @@ def _parts(settings: Settings, language: str) -> Iterator[Finding]:
     yield _guarded(Subject.TICKETS, lambda: check_tickets(settings), language)
     yield _guarded(Subject.JOURNAL, lambda: check_journal(settings.journal.path), language)
     yield _guarded(Subject.DISK, lambda: check_disk(settings.journal.path), language)
+    yield _guarded(Subject.SECRETS, lambda: check_secrets(settings), language)
 
 
 def _guarded(subject: Subject, check: Callable[[], Finding], language: str) -> Finding:
@@ -88,11 +84,6 @@ def _guarded(subject: Subject, check: Callable[[], Finding], language: str) -> F
         return faulty(subject, report.fault.code, without_home(report.detail))
     except Exception as error:  # noqa: BLE001 - a broken library must not keep the other findings from the reader
         return faulty(subject, "internal", type(error).__name__)
-
-
-def _rooms() -> Finding:
-    registry.check_rooms()
-    return fine(Subject.ROOMS, "rooms")
 
 
 def _settings(args: argparse.Namespace) -> tuple[Settings | None, Finding]:

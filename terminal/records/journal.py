@@ -58,12 +58,15 @@ class Journal:
             rows = self._connection.execute(query, (since, limit)).fetchall()
         return tuple(Recorded(seq, _parse(seq, text)) for seq, text, _, _ in rows)
 
-    def verify(self) -> int:
-        """How many entries there are, all proven unchanged and none missing; raises ``journal.damaged``."""
-        count, prev = 0, _START
+    def verify(self, newest: int | None = None) -> int:
+        """How many entries there are, all (or the ``newest`` ones) proven unchanged and none missing; raises
+        ``journal.damaged``."""
         with self._lock, faults():
             highest = self._highest()
-            for seq, text, linked, seal in self._connection.execute(f"{_COLUMNS} ORDER BY seq"):
+            count = max(0, highest - newest) if newest is not None else 0
+            before = self._connection.execute("SELECT hash FROM journal WHERE seq = ?", (count,)).fetchone()
+            prev = before[0] if before and isinstance(before[0], bytes) else _START
+            for seq, text, linked, seal in self._connection.execute(f"{_COLUMNS} WHERE seq > ? ORDER BY seq", (count,)):
                 count += 1
                 if seq != count or linked != prev or seal != _seal(prev, seq, text):
                     raise FaultError("journal.damaged", f"the chain breaks at entry {count}")

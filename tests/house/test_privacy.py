@@ -101,11 +101,12 @@ def _clean(*things: object) -> bool:
 
 HARMLESS = {
     "terminal.events": "card reader source fault name reason passage hint broken limits",
-    "terminal.flow.effects": "card method ticket reference admitted",
-    "terminal.flow.engine": "event",
+    "terminal.flow.desk": "ticket event",
+    "terminal.flow.effects": "card method ticket reference admitted reason passage fault",
     "terminal.flow.jobs": "gate",
     "terminal.flow.recognise": "method refused fault",
-    "terminal.flow.states": "method ask_fault read_fault card served up down simulated_devices",
+    "terminal.flow.states": "method ask_fault read_fault card served up down simulated_devices "
+    "broken limits camera_hint",
     "terminal.model": "key params ms files access variant chip_proof benefit valid_from valid_to facility "
     "facility_name reason answered_at reference admits used_at used_place fault",
     "terminal.ports": "name atr names source scan_id asked_at event ticket gate version time url device "
@@ -143,7 +144,7 @@ HARMLESS = {
 _TELLING = re.compile(r"(?!Callable).*\b(?:str|bytes|date|datetime)\b")
 """Types whose values can spell out something about a person, as annotations name them."""
 
-_WITHOUT_PEOPLE = ("crypto.trust", "crypto.curves", "crypto.civil", "terminal.boot", "terminal.cli", "terminal.demo",
+_WITHOUT_PEOPLE = ("crypto.trust", "crypto.curves", "crypto.civil", "terminal.boot", "terminal.checks", "terminal.cli", "terminal.demo",
                    "terminal.faults", "terminal.health", "terminal.table")  # fmt: skip
 
 

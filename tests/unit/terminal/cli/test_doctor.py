@@ -13,6 +13,7 @@ import pytest
 
 from drivers.simulator.issuer.authority import Authority
 from terminal import registry
+from terminal.checks import program
 from terminal.cli import checkup
 from terminal.cli.doctor import without_home
 from terminal.events import Device, DeviceDown, DeviceUp, Event, Step, StepEntered
@@ -109,7 +110,7 @@ def conditions(found: dict[str, dict[str, Any]]) -> dict[str, str]:
 def test_a_computer_set_up_in_full_is_ready(doctor: Doctor, part: Part) -> None:
     code, found = doctor()
     assert (code, conditions(found)) == (0, {})
-    assert len(found) == 12
+    assert len(found) == 14
     assert (part.stopped, part.token) == (1, "tok-1")
 
 
@@ -192,14 +193,14 @@ def test_a_wrong_configuration_leaves_the_other_findings(tram: Tram, part: Part,
     file.write_text("[times]\nreading = 900\n")
     code, shown = tram("doctor", "--config", file)
     assert code == 1
-    assert [finding["subject"] for finding in shown["findings"]] == ["program", "rooms", "config", "words"]
+    assert [finding["subject"] for finding in shown["findings"]] == ["program", "rooms", "config", "words", "fonts"]
     assert "times.reading" in shown["findings"][2]["detail"]
 
 
 def test_an_exposed_token_is_told_with_its_remedy(doctor: Doctor, site: Path) -> None:
     (site.parent / "token").chmod(0o644)
     _, found = doctor("--lang", "vi")
-    assert conditions(found) == {"backend": "fail"}
+    assert conditions(found) == {"backend": "fail", "secrets": "limited"}
     assert "chmod 600" in found["backend"]["detail"]
     assert "hãy" in found["backend"]["detail"]
 
@@ -238,7 +239,7 @@ def test_a_demanded_revocation_list_that_is_old_or_missing_is_told(
     site.write_text(site.read_text("utf-8") + "crl_max_age_days = 90\n", "utf-8")
     _, found = doctor()
     assert found["trust"]["condition"] == "fail"
-    assert found["trust"]["text"] == "1 of 1 without a revocation list as young as this site demands"
+    assert found["trust"]["text"] == "Revocation list missing or old"
     today = datetime.now(UTC).replace(microsecond=0)
     for number, (days, condition) in enumerate(((400, "fail"), (3, "ok"))):
         since = today - timedelta(days=days)
@@ -277,7 +278,7 @@ def test_a_folder_without_right_to_write_is_told(doctor: Doctor, monkeypatch: py
 
 
 def test_missing_words_or_fonts_are_an_incomplete_installation(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkup, "words", lambda language: {language: ""})
+    monkeypatch.setattr(program, "words", lambda language: {language: ""})
     assert doctor()[1]["words"]["fault"] == "install.missing"
     monkeypatch.undo()
 
@@ -285,7 +286,7 @@ def test_missing_words_or_fonts_are_an_incomplete_installation(doctor: Doctor, m
 def test_no_fonts_are_an_incomplete_installation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(FaultError, match="fonts"):
-        checkup.check_words()
+        program.check_fonts()
 
 
 def test_people_read_a_line_for_each_part(lines: Callable[..., tuple[int, list[str]]], part: Part) -> None:

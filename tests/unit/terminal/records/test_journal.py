@@ -190,6 +190,20 @@ def test_a_missing_row_in_the_middle_is_found(journal: Journal, path: Path) -> N
     faults_with("journal.damaged", journal.verify)
 
 
+def test_the_newest_entries_alone_can_be_proven(journal: Journal, path: Path) -> None:
+    for _ in range(5):
+        journal.append(ENTRY)
+    assert [journal.verify(newest) for newest in (0, 2, 5, 99)] == [5, 5, 5, 5]
+    change(path, "UPDATE journal SET entry = '{}' WHERE seq = 2")
+    assert journal.verify(3) == 5
+    faults_with("journal.damaged", lambda: journal.verify(4))
+    change(path, "DELETE FROM journal WHERE seq = 3")
+    faults_with("journal.damaged", lambda: journal.verify(2))
+    assert journal.verify(1) == 5
+    change(path, "DELETE FROM journal WHERE seq = 5")
+    faults_with("journal.damaged", lambda: journal.verify(1))
+
+
 def test_rows_cut_off_at_the_end_are_found_and_nothing_is_added_to_them(journal: Journal, path: Path) -> None:
     for _ in range(3):
         journal.append(ENTRY)
