@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -17,17 +17,19 @@ from config.secrets import read_secret
 from crypto.codes.ticket import TicketKey
 from crypto.errors import ProofError
 from crypto.trust.ticket_keys import load_ticket_keys
-from terminal import registry
+from terminal import parts, registry
 from terminal.clock import Clock, SystemClock
-from terminal.events import Device, Event
+from terminal.events import Device, Event, SelfTested
 from terminal.faults import FaultError
+from terminal.flow.desk import Desk, Noted
 from terminal.flow.effects import Effect, Record
-from terminal.flow.engine import Desk, Engine
+from terminal.flow.engine import Engine
 from terminal.flow.jobs import AskWork, ReadWork
 from terminal.flow.rules import Rules, Times
 from terminal.flow.states import State
-from terminal.model import CheckName
-from terminal.ports import BackendOptions, CardReader, CodeOptions, CodeSource, Face, FaceOptions, ReaderOptions
+from terminal.model import CheckName, Outcome
+from terminal.outputs import Gate
+from terminal.ports import BackendOptions, CardReader, Face, FaceOptions
 from terminal.records.entry import JournalEntry, Method
 from terminal.records.journal import Journal
 from terminal.records.pseudonym import SiteKey, site_key
@@ -57,13 +59,14 @@ def build(
     *,
     face: Face | None = None,
     reader: CardReader | None = None,
+    gate: Gate | None = None,
     demo: bool = False,
     watch: Watch | None = None,
     clock: Clock | None = None,
 ) -> Terminal:
     """The terminal that ``settings`` describe. Raises ConfigError or FaultError; nothing is started yet.
 
-    ``face`` and ``reader`` given here take the place of the configured ones: the demo's, which are labelled as such.
+    ``face``, ``reader`` and ``gate`` given here take the place of the configured ones: the demo's, labelled as such.
     """
     check_complete(settings, None)
     clock = clock or SystemClock()
@@ -71,22 +74,31 @@ def build(
     journal = Journal(settings.journal.path)
     with ExitStack() as undo:
         undo.callback(journal.close)
-        desk = Desk(
-            rules=rules_of(settings),
-            face=face,
-            clock=clock,
-            record=_recorder(settings, journal, site_key(settings.journal.key_file), clock),
-            reader=reader or _reader(settings),
-            codes=_codes(settings),
-            read=lambda post: _read_work(settings, clock, post),
-            ask=_asking(settings),
-            ticket_keys=_ticket_keys(settings),
-            event=settings.backend.event,
-            warm_up=_warm_up,
-        )
-        engine = Engine(desk, watch)
+        desk = _desk(settings, clock, journal, face)
+        desk = replace(desk, reader=reader or parts.reader(settings), gate=gate or parts.gate(settings))
+        engine = Engine(replace(desk, rules=replace(desk.rules, gate=desk.gate is not None)), watch)
         undo.pop_all()
     return Terminal(settings, engine, face, journal)
+
+
+def _desk(settings: Settings, clock: Clock, journal: Journal, face: Face) -> Desk:
+    keys = _ticket_keys(settings)
+    return Desk(
+        rules=rules_of(settings),
+        face=face,
+        clock=clock,
+        record=_recorder(settings, journal, site_key(settings.journal.key_file), clock),
+        note=_noter(settings, journal, clock),
+        codes=parts.codes(settings, keys, clock),
+        slips=parts.slips(settings, clock),
+        speech=parts.speech(settings),
+        read=lambda post: _read_work(settings, clock, post),
+        ask=_asking(settings),
+        ticket_keys=keys,
+        event=settings.backend.event,
+        warm_up=_warm_up,
+        self_test=lambda: _self_test(settings, clock),
+    )
 
 
 def build_face(settings: Settings, *, demo: bool = False) -> Face:
@@ -100,6 +112,8 @@ def build_face(settings: Settings, *, demo: bool = False) -> Face:
         theme=face.theme,
         sound=face.sound,
         demo=demo,
+        quiet=parts.quiet_hours(settings),
+        keyboard=parts.keyboard(settings),
     )
     return registry.face(face.driver)(options)
 
@@ -108,7 +122,11 @@ def rules_of(settings: Settings) -> Rules:
     """The session's rules from the settings."""
     asks = settings.backend.driver != "none"
     demands = frozenset(CheckName(name) for name in settings.demands)
-    inputs = {Device.READER: settings.reader.driver, Device.CAMERA: settings.codes.driver}
+    inputs = {
+        Device.READER: settings.reader.driver,
+        Device.CAMERA: settings.codes.driver,
+        Device.SCANNER: settings.scanner.driver,
+    }
     present = frozenset(device for device, driver in inputs.items() if driver != "none")
     needs = tuple(frozenset({Device(name)}) for name in settings.needs) or (present,)
     tickets = CheckName.TICKET in demands
@@ -121,6 +139,7 @@ def rules_of(settings: Settings) -> Rules:
         people=bool(demands - {CheckName.TICKET}),
         queue=settings.desk == "gate",
         removal=None if settings.times.removal == "never" else settings.times.removal,
+        prints=settings.printer.driver != "none",
         times=_times(settings),
     )
 
@@ -143,24 +162,6 @@ def _times(settings: Settings) -> Times:
     )
 
 
-def _reader(settings: Settings) -> CardReader | None:
-    if settings.reader.driver == "none":
-        return None
-    return registry.reader(settings.reader.driver)(ReaderOptions(settings.reader.names, settings.reader.apdu_timeout))
-
-
-def _codes(settings: Settings) -> CodeSource | None:
-    codes = settings.codes
-    if codes.driver == "none":
-        return None
-    options = CodeOptions(codes.source, codes.width, codes.height, codes.repeat_after)
-    try:
-        decoder = registry.decoder(codes.decoder)()
-    except ImportError as error:
-        raise FaultError("install.missing", f"decoder {codes.decoder}: {error.name}") from error
-    return registry.codes(codes.driver)(options, decoder)
-
-
 def _warm_up() -> None:
     """Load now, while nobody waits, what the first card, photo and question would otherwise load."""
     for name in ("crypto.codes.sniff", "terminal.proof.reading", "terminal.proof.photo", "requests"):
@@ -172,6 +173,12 @@ def _ticket_keys(settings: Settings) -> tuple[TicketKey, ...]:
         return load_ticket_keys(settings.trust.tickets)
     except (ProofError, OSError) as error:
         raise FaultError("trust.unreadable", f"{settings.trust.tickets}: {error}") from error
+
+
+def _self_test(settings: Settings, clock: Clock) -> SelfTested:
+    from terminal.selftest import self_test
+
+    return self_test(settings, clock)
 
 
 def _read_work(settings: Settings, clock: Clock, post: Callable[[Event], None]) -> ReadWork:
@@ -202,6 +209,31 @@ def _recorder(settings: Settings, journal: Journal, key: SiteKey, clock: Clock) 
         journal.append(entry_of(effect, settings, key, clock.now(), scan_id, ms))
 
     return record
+
+
+def _noter(settings: Settings, journal: Journal, clock: Clock) -> Callable[[Noted], None]:
+    def note(noted: Noted) -> None:
+        journal.append(note_of(noted, settings, clock.now()))
+
+    return note
+
+
+def note_of(noted: Noted, settings: Settings, now: datetime) -> JournalEntry:
+    """The journal's line for what happened at the gate."""
+    effect = noted.effect
+    return JournalEntry(
+        when=now,
+        session=noted.session,
+        desk=DeskName(settings.desk),
+        device=settings.device,
+        method=Method.HAND if effect.by_hand else Method.TICKET if noted.ticket else Method.NOTHING,
+        outcome=Outcome.ATTENTION,
+        reason=effect.reason,
+        fault=effect.fault,
+        scan_id=effect.passage or None,
+        ticket=noted.ticket,
+        simulated=noted.simulated,
+    )
 
 
 def entry_of(effect: Record, settings: Settings, key: SiteKey, now: datetime, scan_id: str, ms: float) -> JournalEntry:

@@ -36,11 +36,12 @@ class Device(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CardPlaced:
-    """A card entered a reader's field. ``card`` is unique for each placing."""
+    """A card entered a reader's field. ``card`` is unique for each placing; ``contact``: it was plugged in, not laid."""
 
     card: str
     reader: str
     simulated: bool = False
+    contact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +180,21 @@ class GateTurned:
 
 @dataclass(frozen=True, slots=True)
 class GateBlocked:
-    """Nobody went through in time, or the gate could not be opened: the admission of ``passage`` is to be undone.
+    """The end of a passage that did not go as it should; ``fault`` is a catalogue code.
 
-    ``fault`` is a catalogue code: ``gate.not_turned`` or ``gate.absent``.
+    ``gate.not_turned``: nobody went through in time, so the admission is undone. ``gate.absent``: the board could not
+    be reached, so staff open by hand and the admission stands.
     """
 
     passage: str
     fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class Annulled:
+    """The backend took back the admission of ``passage``."""
+
+    passage: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +207,7 @@ class AnnulFailed:
 
 @dataclass(frozen=True, slots=True)
 class CameraHint:
-    """What would help the camera: a key under ``hint.camera`` (``closer``, ``brighter``, ``steady``), "" for nothing."""
+    """What would help the camera: a key under ``hint.camera``, such as ``closer``; "" for nothing."""
 
     hint: str
 
@@ -279,6 +288,7 @@ Event = (
     | RecordFailed
     | GateTurned
     | GateBlocked
+    | Annulled
     | AnnulFailed
     | CameraHint
     | SlipPrinted

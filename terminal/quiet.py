@@ -17,8 +17,6 @@ class QuietHours:
 
     def volume_at(self, now: time, usual: float) -> float:
         """The volume that holds at ``now``."""
-        if self.begin <= self.end:
-            quiet = self.begin <= now < self.end
-        else:
-            quiet = now >= self.begin or now < self.end
+        begun, over = now >= self.begin, now >= self.end
+        quiet = begun and not over if self.begin <= self.end else begun or not over
         return min(self.volume, usual) if quiet else usual

@@ -66,7 +66,11 @@ class View:
     simulated: bool = False
     online: bool | None = None
     faults: tuple[str, ...] = ()
-    """Catalogue codes of devices that are down but not required: shown small in the top bar."""
+    """Catalogue codes of what does not work but is not required: shown small in the top bar."""
+    camera_hint: Message | None = None
+    """What would help the camera to read the code in view."""
+    held: bool = False
+    """The gate stands open for everybody: every screen says so."""
 
 
 class Cue(Enum):

@@ -13,12 +13,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from crypto.codes.ticket import Ticket, issue, public_half
 from terminal.events import CardPlaced, CodeSeen, Device, DeviceUp, Event
 from terminal.faults import FaultError
-from terminal.flow.effects import Record
-from terminal.flow.engine import Desk, Engine
+from terminal.flow.desk import Desk, Noted
+from terminal.flow.effects import PrintSlip, Record
+from terminal.flow.engine import Engine
 from terminal.flow.jobs import AskWork, ReadWork
 from terminal.flow.rules import Rules
-from terminal.model import EligibilityAnswer, Outcome, RedeemAnswer
+from terminal.model import EligibilityAnswer, Message, Outcome, RedeemAnswer
+from terminal.outputs import Position
 from terminal.ports import (
+    AnnulQuestion,
     CardJob,
     CardLink,
     EligibilityQuestion,
@@ -148,6 +151,8 @@ class FakeBackend:
 
     answer: EligibilityAnswer | RedeemAnswer | Exception = field(default_factory=worlds.cover_answer)
     asked: list[EligibilityQuestion | RedeemQuestion] = field(default_factory=list)
+    annulled: list[AnnulQuestion] = field(default_factory=list)
+    annul_tried: threading.Event = field(default_factory=threading.Event)
     deadlines: list[float] = field(default_factory=list)
     simulated: bool = True
 
@@ -160,6 +165,12 @@ class FakeBackend:
         found = self._give(question, deadline)
         assert isinstance(found, RedeemAnswer)
         return found
+
+    def annul(self, question: AnnulQuestion, deadline: float) -> None:
+        self.annulled.append(question)
+        self.annul_tried.set()
+        if isinstance(self.answer, Exception):
+            raise self.answer
 
     def health(self, deadline: float) -> Health:
         raise FaultError("net.down")
@@ -180,11 +191,77 @@ class FakeRecorder:
 
     fault: str | None = None
     kept: list[tuple[Record, str, float]] = field(default_factory=list)
+    notes: list[Noted] = field(default_factory=list)
 
     def __call__(self, record: Record, scan_id: str, ms: float) -> None:
         if self.fault:
             raise FaultError(self.fault, "the disk is full")
         self.kept.append((record, scan_id, ms))
+
+    def note(self, noted: Noted) -> None:
+        """What happened at the gate."""
+        if self.fault:
+            raise FaultError(self.fault, "the disk is full")
+        self.notes.append(noted)
+
+
+@dataclass
+class FakeGate:
+    """Keeps what it was told."""
+
+    tells: bool = True
+    simulated: bool = False
+    opened: list[str] = field(default_factory=list)
+    held: list[Position] = field(default_factory=list)
+    inbox: Inbox | None = None
+    stopped: bool = False
+
+    def start(self, inbox: Inbox) -> None:
+        self.inbox = inbox
+
+    def open(self, passage: str) -> None:
+        self.opened.append(passage)
+
+    def hold(self, position: Position) -> None:
+        self.held.append(position)
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+@dataclass
+class FakeSlips:
+    """Prints, or fails as it was told to."""
+
+    fault: str | None = None
+    simulated: bool = False
+    printed: list[PrintSlip] = field(default_factory=list)
+    tried: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+
+    def print(self, effect: PrintSlip) -> None:
+        self.printed.append(effect)
+        self.check()
+
+    def check(self) -> None:
+        self.tried.release()
+        if self.fault == "defect":
+            raise ValueError("no such dot")
+        if self.fault:
+            raise FaultError(self.fault)
+
+
+@dataclass
+class FakeSpeech:
+    """Keeps what it was to say."""
+
+    said: list[str] = field(default_factory=list)
+    stopped: bool = False
+
+    def say(self, message: Message) -> None:
+        self.said.append(message.key)
+
+    def stop(self) -> None:
+        self.stopped = True
 
 
 class Bench:
@@ -198,8 +275,9 @@ class Bench:
             face=self.face,
             clock=self.clock,
             record=self.recorder,
+            note=self.recorder.note,
             reader=self.reader,
-            codes=self.codes,
+            codes=(self.codes,),
             read=lambda post: ReadWork(chips.tools, 65_000, True, post, photos=PhotosHere()),
             ask=lambda post: AskWork(self.backend, "A1", 4.0, post),
             ticket_keys=TICKET_KEYS,

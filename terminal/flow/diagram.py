@@ -5,14 +5,15 @@ from __future__ import annotations
 import sys
 
 from terminal.events import Button, Timer
-from terminal.flow.session import TABLE, Trigger
+from terminal.flow.rows import Trigger
+from terminal.flow.session import TABLE
 
 
 def mermaid() -> str:
     """A Mermaid state diagram: one arrow for each pair of states, labelled with what may cause it."""
     arrows: dict[tuple[str, str], list[str]] = {}
-    for (screen, trigger), row in TABLE.items():
-        for target in row.leads_to:
+    for (screen, trigger), line in TABLE.items():
+        for target in line.leads_to:
             if target is not screen:
                 arrows.setdefault((screen.value, target.value), []).append(_label(trigger))
     lines = ["stateDiagram-v2", "    [*] --> starting"]
@@ -23,8 +24,8 @@ def mermaid() -> str:
 def page() -> str:
     """The whole page, with a table of every row."""
     rows = [
-        f"| {screen.value} | {_label(trigger)} | {', '.join(target.value for target in row.leads_to)} |"
-        for (screen, trigger), row in TABLE.items()
+        f"| {screen.value} | {_label(trigger)} | {', '.join(target.value for target in line.leads_to)} |"
+        for (screen, trigger), line in TABLE.items()
     ]
     return "\n".join(
         [

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from crypto.codes.ticket import Ticket
 from terminal.events import Timer
-from terminal.model import ChipReading, Person, Verdict
+from terminal.model import ChipReading, Message, Person, Verdict
 from terminal.proof.access import ChipAccess
-from terminal.view import Cue, View
+from terminal.view import Cue, Result, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +100,69 @@ class Look:
     on: bool
 
 
-Effect = StartRead | CancelRead | AskPerson | AskTicket | Show | Play | Record | Arm | Wipe | Look
+@dataclass(frozen=True, slots=True)
+class OpenGate:
+    """Let the person of this session through. ``ticket``: the one that was redeemed for it, if one was."""
+
+    session: int
+    ticket: Ticket | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HoldGate:
+    """Keep the gate open for everybody, or end that."""
+
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Annul:
+    """Give back the admission of this passage: nobody went through."""
+
+    passage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Write to the journal what happened at the gate; ``reason`` becomes the entry's, ``passage`` its scan id."""
+
+    reason: str
+    passage: str = ""
+    fault: str | None = None
+    by_hand: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PrintSlip:
+    """Print this result's slip."""
+
+    session: int
+    result: Result = field(repr=False)
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Speak this sentence once the sound is over; never a name, never a number."""
+
+    message: Message
+
+
+Effect = (
+    StartRead
+    | CancelRead
+    | AskPerson
+    | AskTicket
+    | Show
+    | Play
+    | Record
+    | Arm
+    | Wipe
+    | Look
+    | OpenGate
+    | HoldGate
+    | Annul
+    | Note
+    | PrintSlip
+    | Say
+)

@@ -6,12 +6,10 @@ import logging
 import queue
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
-from terminal.clock import Clock
 from terminal.events import (
     AskFailed,
     CardPlaced,
@@ -21,48 +19,31 @@ from terminal.events import (
     NumberTyped,
     ReadFailed,
     RecordFailed,
+    SelfTested,
     Timer,
     TimerFired,
 )
 from terminal.faults import FaultError
 from terminal.flow import effects as to
-from terminal.flow.jobs import AskWork, ReadWork
+from terminal.flow.desk import Desk, Noted
+from terminal.flow.equipment import Equipment
 from terminal.flow.recognise import Recognised, recognise_code, recognise_mrz, recognise_typed
-from terminal.flow.rules import Rules
 from terminal.flow.session import advance
 from terminal.flow.states import State
 from terminal.flow.views import view_of
-from terminal.ports import CardReader, CodeSource, Face
 from terminal.traces import describe
 from terminal.view import Screen
-
-if TYPE_CHECKING:
-    from crypto.codes.ticket import TicketKey
 
 log = logging.getLogger(__name__)
 
 _PAUSE = 1.0
 """Seconds between two tries of a desk that fails even at beginning anew."""
 
-Recorder = Callable[[to.Record, str, float], None]
-"""Writes a decision durably: the effect, the scan id, milliseconds from first sight to decision. Raises FaultError."""
+_TEST_AGAIN, _TEST_BROKEN = 600.0, 5.0
+"""Seconds until the next self-test: disks fill and lists age while the desk serves; a broken desk heals itself."""
 
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Everything the engine works with; what a desk does not have is None."""
-
-    rules: Rules
-    face: Face
-    clock: Clock
-    record: Recorder
-    reader: CardReader | None = None
-    codes: CodeSource | None = None
-    read: Callable[[Callable[[Event], None]], ReadWork] | None = None
-    ask: Callable[[Callable[[Event], None]], AskWork] | None = None
-    ticket_keys: Sequence[TicketKey] = ()
-    event: str = ""
-    warm_up: Callable[[], None] = lambda: None
+_AFTER_SOUND = 0.6
+"""Seconds after which the longest sound is over and a voice can be understood."""
 
 
 class Engine:
@@ -77,10 +58,12 @@ class Engine:
         self._inbox: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._read = desk.read(self.post) if desk.read else None
         self._ask = desk.ask(self.post) if desk.ask else None
-        self._net = ThreadPoolExecutor(max_workers=2, thread_name_prefix="net")
+        self._net = ThreadPoolExecutor(max_workers=3, thread_name_prefix="net")
+        self._equipment = Equipment(desk, self._ask, self.post, self._net, self._call_later)
         self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
         self._boot = uuid.uuid4().hex[:12]
         self._clocks: dict[Timer, tuple[float, int]] = {}
+        self._calls: list[tuple[float, Callable[[], None]]] = []
         self._cancel = threading.Event()
         self._seen_at: float | None = None
         self.state = State()
@@ -95,15 +78,14 @@ class Engine:
         self._thread.start()
         if self._desk.reader:
             self._desk.reader.start(self.post)
-        if self._desk.codes:
-            self._desk.codes.start(self.post, self._desk.face.frame)
+        self._equipment.start(self._desk.face.frame)
         self._net.submit(self._warm_up)
+        self._net.submit(self._self_test)
 
     def stop(self) -> None:
         """End: devices stop, running work is cancelled, the thread ends. What was decided is in the journal."""
         self._cancel.set()
-        if self._desk.codes:
-            self._desk.codes.stop()
+        self._equipment.stop()
         if self._desk.reader:
             self._desk.reader.stop()
         if self._read:
@@ -123,6 +105,15 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - whoever needs what is missing says so; now nobody waits for it
             log.warning("not loaded ahead: %s", type(error).__name__)
 
+    def _self_test(self) -> None:
+        if self._desk.self_test is None:
+            return
+        try:
+            self.post(self._desk.self_test())
+        except Exception as error:  # noqa: BLE001 - a test that cannot be run says nothing against serving people
+            log.error("self-test: %s", describe(error))
+            self.post(SelfTested())
+
     def _now(self) -> float:
         return self._desk.clock.monotonic()
 
@@ -133,9 +124,11 @@ class Engine:
             pass
 
     def _patience(self) -> float | None:
-        if not self._clocks:
-            return None
-        return max(0.0, min(at for at, _ in self._clocks.values()) - self._now())
+        times = [at for at, _ in self._clocks.values()] + [at for at, _ in self._calls]
+        return max(0.0, min(times) - self._now()) if times else None
+
+    def _call_later(self, seconds: float, call: Callable[[], None]) -> None:
+        self._calls.append((self._now() + seconds, call))
 
     def turn(self, patience: float | None) -> bool:
         """Wait up to ``patience`` seconds for one event and handle it, then the clocks; False when told to stop."""
@@ -157,8 +150,23 @@ class Engine:
             del self._clocks[timer]
         for timer, arming in due:
             self._handle(TimerFired(timer, arming))
+        calls = [call for at, call in self._calls if at <= now]
+        self._calls = [(at, call) for at, call in self._calls if at > now]
+        for call in calls:
+            self._call(call)
+
+    def _call(self, call: Callable[[], None]) -> None:
+        try:
+            call()
+        except Exception as error:  # noqa: BLE001 - nothing that was put off may end the desk
+            log.error("a call that was put off failed: %s", describe(error))
 
     def _handle(self, event: Event) -> None:
+        if self._equipment.heard(event, self._desk.clock.now):
+            return
+        if isinstance(event, SelfTested):
+            wait = _TEST_BROKEN if event.broken else _TEST_AGAIN
+            self._call_later(wait, lambda: self._submit(self._self_test))
         before, came_at = self.state, self._now()
         presented = isinstance(event, CardPlaced | CodeSeen | NumberTyped | MrzTyped)
         try:
@@ -215,14 +223,40 @@ class Engine:
             self._start_read(effect)
         elif isinstance(effect, to.AskPerson | to.AskTicket):
             self._start_question(effect)
-        elif isinstance(effect, to.Look):
-            if self._desk.codes:
-                self._desk.codes.pause(not effect.on)
-        else:
+        elif isinstance(effect, to.CancelRead | to.Wipe):
             self._cancel.set()
             if isinstance(effect, to.Wipe):
                 self._forget()
+        else:
+            self._use(effect)
         return None
+
+    def _use(self, effect: to.Look | to.OpenGate | to.HoldGate | to.Annul | to.Note | to.PrintSlip | to.Say) -> None:
+        """Have the desk's other devices do it."""
+        equipment = self._equipment
+        if isinstance(effect, to.Look):
+            equipment.look(effect.on)
+        elif isinstance(effect, to.OpenGate):
+            equipment.open_gate(self._scan_id(effect.session), effect)
+        elif isinstance(effect, to.HoldGate):
+            equipment.hold_gate(effect)
+        elif isinstance(effect, to.Annul):
+            equipment.annul(effect.passage, self._desk.clock.now())
+        elif isinstance(effect, to.PrintSlip):
+            equipment.print_slip(effect)
+        elif isinstance(effect, to.Say):
+            self._call_later(_AFTER_SOUND, lambda: equipment.say(effect))
+        else:
+            self._note(effect)
+
+    def _note(self, effect: to.Note) -> None:
+        """What the gate did is done already: a journal that refuses it says so at the next decision."""
+        simulated = bool(self.state.simulated_devices)
+        ticket = self._equipment.ticket_of(effect.passage)
+        try:
+            self._desk.note(Noted(effect, self.state.session, ticket, simulated))
+        except FaultError as error:
+            log.error("journal: %s", error)
 
     def _forget(self) -> None:
         self._seen_at = None
@@ -244,6 +278,9 @@ class Engine:
             return
         self._cancel = threading.Event()
         self._desk.reader.submit(effect.card, self._read.job(effect), self._cancel)
+
+    def _submit(self, work: Callable[[], None]) -> None:
+        self._net.submit(work)
 
     def _start_question(self, effect: to.AskPerson | to.AskTicket) -> None:
         if self._ask is None:

@@ -19,16 +19,28 @@ from crypto.errors import (
     ProofError,
     StatusError,
 )
-from terminal.events import Answered, AskFailed, Event, PhotoLost, PhotoRead, ReadDone, ReadFailed, StepEntered
+from terminal.events import (
+    AnnulFailed,
+    Annulled,
+    Answered,
+    AskFailed,
+    Event,
+    PhotoLost,
+    PhotoRead,
+    ReadDone,
+    ReadFailed,
+    StepEntered,
+)
 from terminal.faults import FaultError
 from terminal.model import EligibilityAnswer, RedeemAnswer, Word
-from terminal.ports import Backend, CardJob, CardLink, EligibilityQuestion, RedeemQuestion
+from terminal.ports import AnnulQuestion, Backend, CardJob, CardLink, EligibilityQuestion, RedeemQuestion
 from terminal.proof.habits import HabitBook
 from terminal.proof.photo import PhotoDecoder
 from terminal.proof.unfinished import Shelf
 from terminal.traces import describe
 
 if TYPE_CHECKING:
+    from crypto.codes.ticket import Ticket
     from terminal.flow.effects import AskPerson, AskTicket, StartRead
     from terminal.proof.reading import ChipConversation, Tools
 
@@ -181,6 +193,19 @@ class AskWork:
         """Redeem a ticket, post what comes back."""
         question = RedeemQuestion(scan_id, now, effect.ticket.event, effect.ticket.ticket_id, self.gate)
         self._ask(effect.session, lambda: self.backend.redeem(question, self.deadline))
+
+    def annul(self, passage: str, ticket: Ticket, now: datetime) -> None:
+        """Give a ticket's use back, post what came of it."""
+        question = AnnulQuestion(passage, now, ticket.event, ticket.ticket_id, self.gate)
+        try:
+            self.backend.annul(question, self.deadline)
+        except FaultError as error:
+            self.post(AnnulFailed(passage, error.fault.code))
+        except Exception as error:
+            log.error("backend driver failed: %s", type(error).__name__, exc_info=error)
+            self.post(AnnulFailed(passage, "internal"))
+        else:
+            self.post(Annulled(passage))
 
     def _ask(self, session: int, question: Callable[[], EligibilityAnswer | RedeemAnswer]) -> None:
         try:

@@ -15,8 +15,11 @@ from terminal.flow.effects import (
     CancelRead,
     Effect,
     Look,
+    OpenGate,
     Play,
+    PrintSlip,
     Record,
+    Say,
     Show,
     StartRead,
     Wipe,
@@ -24,7 +27,7 @@ from terminal.flow.effects import (
 from terminal.flow.recognise import PersonSeen, TicketSeen
 from terminal.flow.rules import Rules
 from terminal.flow.states import Case, State
-from terminal.flow.views import life_of, view_of
+from terminal.flow.views import life_of, result_of, view_of
 from terminal.model import CheckName, EligibilityAnswer, Message, Outcome, RedeemAnswer, Verdict
 from terminal.proof.verdict import Facts, decide
 from terminal.view import Cue, Desk, Screen
@@ -73,6 +76,8 @@ def wiped(state: State, rules: Rules) -> Move:
     if waiting and rules.people:
         state, effects = ask_number(state, rules)
         return state, (*gone, *effects)
+    if state.later is not None:
+        state = replace(state, notice=state.later, later=None)
     return enter(state, Screen.IDLE, rules, *gone)
 
 
@@ -102,9 +107,9 @@ def device_down(state: State, event: on.DeviceDown) -> State:
 
 
 def in_service(state: State, rules: Rules) -> bool:
-    """Whether every group of needed devices has one that works."""
+    """Whether every group of needed devices has one that works, and the self-test found nothing broken."""
     working = {device for device, _ in state.up}
-    return all(group & working for group in rules.needs)
+    return not state.broken and all(group & working for group in rules.needs)
 
 
 # Cards ---------------------------------------------------------------------------------------------------------------
@@ -171,7 +176,12 @@ def stepped(state: State, step: Step) -> State:
 
 def notice(state: State, fault: str, rules: Rules) -> Move:
     """Say politely that this code is of no use here, and go on as before."""
-    state = replace(state, notice=Message(f"fault.{fault}.remedy"))
+    return noticed(state, Message(f"fault.{fault}.remedy"), rules)
+
+
+def noticed(state: State, message: Message, rules: Rules) -> Move:
+    """Say it beside what is shown, with the sound that asks for attention; the idle screen says it for a while."""
+    state = replace(state, notice=message)
     if state.screen is Screen.IDLE:
         return enter(state, Screen.IDLE, rules, Play(Cue.ATTENTION))
     return state, (Play(Cue.ATTENTION), Show(view_of(state, rules)))
@@ -262,8 +272,20 @@ def concluded(state: State, verdict: Verdict, rules: Rules, *, admitted: str | N
         admitted=admitted,
         reading=case.reading,
     )
-    state, effects = enter(state, Screen.RESULT, rules, record)
-    return state, (*effects, Play(Cue.of(verdict.outcome)))
+    through = rules.gate and (verdict.outcome is Outcome.ALLOW or admitted is not None)
+    redeemed = case.ticket if isinstance(case.answer, RedeemAnswer) and admitted is None else None
+    opening = (OpenGate(state.session, redeemed),) if through else ()
+    state, effects = enter(state, Screen.RESULT, rules, record, *opening)
+    return state, (*effects, Play(Cue.of(verdict.outcome)), Say(verdict.title))
+
+
+def print_slip(state: State, rules: Rules) -> Move:
+    """Print the slip of the result shown; the button waits until this one lies in the tray."""
+    result = result_of(state.case)
+    if result is None:
+        return state, ()
+    state, shown = show(with_case(replace(state, notice=None), printing=True), rules)
+    return state, (PrintSlip(state.session, result, view_of(state, rules).simulated), *shown)
 
 
 def unrecorded(state: State, fault: str, rules: Rules) -> Move:
@@ -271,13 +293,14 @@ def unrecorded(state: State, fault: str, rules: Rules) -> Move:
     verdict = Verdict(
         Outcome.CANNOT_CHECK, Message(f"fault.{fault}.title"), Message(f"fault.{fault}.remedy"), fault=fault
     )
-    state, effects = enter(with_case(state, verdict=verdict), Screen.RESULT, rules)
+    state, effects = enter(with_case(state, verdict=verdict, admitted=False), Screen.RESULT, rules)
     return state, (*effects, Play(Cue.CANNOT_CHECK))
 
 
 def admitted(state: State, reason: str, rules: Rules) -> Move:
     """Staff received or let in by hand: shown as what it is, never as a full yes."""
     before = case_of(state).verdict
+    state = with_case(state, admitted=True)
     verdict = Verdict(
         Outcome.ATTENTION,
         Message("title.admitted"),

@@ -76,6 +76,16 @@ def recognise_code(
     return UselessCode(useless.get(type(code), "code.foreign"))
 
 
+def is_proven_ticket(payload: bytes, keys: Sequence[TicketKey], now: datetime, *, event: str = "") -> bool:
+    """Whether a code bears the signature of an accepted ticket issuer: then no second look at it is needed."""
+    from crypto.codes.ticket import is_ticket_text
+
+    if not keys or not is_ticket_text(payload[:16].decode("ascii", "replace")):
+        return False
+    seen = recognise_code(payload, keys, now, event=event)
+    return isinstance(seen, TicketSeen) and seen.refused not in ("qr.foreign", "qr.bad")
+
+
 def recognise_typed(event: NumberTyped) -> Recognised:
     """What a typed text is: a 12-digit number, or an insurance code."""
     from crypto.codes.bhyt import is_insurance_code

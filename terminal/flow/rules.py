@@ -45,7 +45,8 @@ class Rules:
     ``demands``: the checks that must be SUCCESSFUL for ALLOW when a person is checked. ``needs``: groups of devices;
     the desk works while every group has one that works. ``asks``: people are looked up at the backend. ``tickets`` and
     ``people``: what may be presented here. ``queue``: people are waiting behind, so the next code or card interrupts a
-    result. ``removal``: seconds after which a yes goes when its card does; None: it stays.
+    result. ``removal``: seconds after which a yes goes when its card does; None: it stays. ``gate`` and ``prints``: the
+    desk has a gate to open, a printer for slips.
     """
 
     desk: Desk
@@ -56,4 +57,6 @@ class Rules:
     people: bool
     queue: bool
     removal: float | None = None
+    gate: bool = False
+    prints: bool = False
     times: Times = Times()

@@ -9,59 +9,25 @@ wipe; an event of an older session changes nothing; no ALLOW without every deman
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
-from typing import TypeVar, cast
 
 from terminal import events as on
-from terminal.events import Button, Event, Timer
+from terminal.events import Button, Timer
 from terminal.flow import moves
 from terminal.flow.effects import Arm, CancelRead
 from terminal.flow.moves import Move, enter, show, wiped
 from terminal.flow.recognise import PersonSeen, Recognised, TicketSeen, UselessCode
+from terminal.flow.rows import Input, Row, Trigger, row
 from terminal.flow.rules import Rules
 from terminal.flow.states import State
-from terminal.flow.views import MRZ_AFTER, can_ask_again, may_admit
+from terminal.flow.surroundings import around
+from terminal.flow.views import MRZ_AFTER, can_ask_again, may_admit, may_print
 from terminal.model import Message
 from terminal.view import Screen
 
-E = TypeVar("E")
-Input = Event | Recognised
-Trigger = type | Button | Timer
-Handler = Callable[[State, Input, Rules], Move]
-
 MAX_LOST = 3
 """A card lost this often in one read is given up: the fault is shown instead of another 'put it back'."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table: in ``screen``, on ``trigger``, do ``handler``; ``leads_to`` is all it may lead to."""
-
-    screen: Screen
-    trigger: Trigger
-    handler: Handler
-    leads_to: tuple[Screen, ...]
-
-
-# What devices do is the same everywhere ------------------------------------------------------------------------------
-
-
-def _device_up(state: State, event: on.DeviceUp, rules: Rules) -> Move:
-    state = moves.device_up(state, event)
-    resting = state.screen in (Screen.STARTING, Screen.OUT_OF_SERVICE)
-    return wiped(state, rules) if resting and moves.in_service(state, rules) else show(state, rules)
-
-
-def _device_down(state: State, event: on.DeviceDown, rules: Rules) -> Move:
-    state = moves.device_down(state, event)
-    return show(state, rules) if moves.in_service(state, rules) else wiped(state, rules)
-
-
-def _device_down_later(state: State, event: on.DeviceDown, rules: Rules) -> Move:
-    """A result, or a question under way, needs no device any more: service ends with this person."""
-    return show(moves.device_down(state, event), rules)
 
 
 def _start_over(state: State, _event: Input, rules: Rules) -> Move:
@@ -244,95 +210,90 @@ def _more_time(state: State, _event: Input, rules: Rules) -> Move:
     return (state, ()) if rules.queue else enter(state, Screen.RESULT, rules)
 
 
+def _print(state: State, _event: Input, rules: Rules) -> Move:
+    return moves.print_slip(state, rules) if may_print(state, rules) else (state, ())
+
+
+def _printed(state: State, _event: on.SlipPrinted, rules: Rules) -> Move:
+    return show(moves.with_case(state, printing=False), rules)
+
+
+def _not_printed(state: State, event: on.PrintFailed, rules: Rules) -> Move:
+    return moves.notice(moves.with_case(state, printing=False), event.fault, rules)
+
+
 def _slow(state: State, _event: Input, rules: Rules) -> Move:
     return show(replace(state, slow=True), rules)
-
-
-def _row(
-    screen: Screen, trigger: type[E] | Button | Timer, handler: Callable[[State, E, Rules], Move], *leads_to: Screen
-) -> Row:
-    return Row(screen, trigger, cast(Handler, handler), leads_to)
 
 
 def _table() -> MappingProxyType[tuple[Screen, Trigger], Row]:
     s = Screen
     anew = (s.IDLE, s.ASK_NUMBER, s.OUT_OF_SERVICE)  # where a wipe may lead: a card may wait, a device be down
     rows = [
+        *around(),
         *(
-            _row(screen, on.DeviceUp, _device_up, screen)
-            for screen in s
-            if screen not in (s.STARTING, s.OUT_OF_SERVICE)
-        ),
-        _row(s.STARTING, on.DeviceUp, _device_up, s.STARTING, s.IDLE, s.ASK_NUMBER),
-        _row(s.OUT_OF_SERVICE, on.DeviceUp, _device_up, s.OUT_OF_SERVICE, s.IDLE, s.ASK_NUMBER),
-        *(
-            _row(screen, on.DeviceDown, _device_down, screen, s.OUT_OF_SERVICE)
-            for screen in (s.IDLE, s.ASK_NUMBER, s.PLACE_CARD, s.READING, s.RETRY)
-        ),
-        *(
-            _row(screen, on.DeviceDown, _device_down_later, screen)
-            for screen in (s.STARTING, s.CHECKING, s.RESULT, s.OUT_OF_SERVICE)
-        ),
-        *(
-            _row(screen, on.CardRemoved, _card_gone, screen)
+            row(screen, on.CardRemoved, _card_gone, screen)
             for screen in s
             if screen not in (s.ASK_NUMBER, s.RESULT, s.PLACE_CARD)
         ),
-        *(_row(screen, on.CardPlaced, _card_noted, screen) for screen in (s.STARTING, s.OUT_OF_SERVICE)),
-        _row(s.CHECKING, on.CardPlaced, _card_again, s.CHECKING),
-        *(_row(screen, on.CardPlaced, _second_card, screen) for screen in (s.ASK_NUMBER, s.READING)),
-        _row(s.STARTING, Timer.LIFE, _start_over, s.OUT_OF_SERVICE),
-        _row(s.IDLE, on.CardPlaced, _card_first, s.IDLE, s.ASK_NUMBER),
-        _row(s.IDLE, PersonSeen, _code, s.IDLE, s.PLACE_CARD, s.READING, s.CHECKING),
-        _row(s.IDLE, TicketSeen, _code, s.IDLE, s.CHECKING, s.RESULT),
-        _row(s.IDLE, UselessCode, _code, s.IDLE),
-        _row(s.IDLE, Button.TYPE_NUMBER, _type_number, s.IDLE, s.ASK_NUMBER),
-        _row(s.IDLE, Timer.LIFE, _start_over, s.IDLE),
-        _row(s.ASK_NUMBER, on.CardRemoved, _card_gone_unasked, s.ASK_NUMBER, s.IDLE),
-        _row(s.ASK_NUMBER, PersonSeen, _code, s.ASK_NUMBER, s.PLACE_CARD, s.READING, s.CHECKING),
-        _row(s.ASK_NUMBER, TicketSeen, _code, s.ASK_NUMBER, s.CHECKING, s.RESULT),
-        _row(s.ASK_NUMBER, UselessCode, _code, s.ASK_NUMBER),
-        _row(s.ASK_NUMBER, Button.DONE, _start_over, s.IDLE, s.ASK_NUMBER),
-        _row(s.ASK_NUMBER, Timer.LIFE, _start_over, s.IDLE, s.ASK_NUMBER),
-        _row(s.PLACE_CARD, on.CardPlaced, _card_for_number, s.READING),
-        _row(s.PLACE_CARD, PersonSeen, _code, s.PLACE_CARD, s.CHECKING),
-        _row(s.PLACE_CARD, TicketSeen, _code, s.PLACE_CARD, s.CHECKING, s.RESULT),
-        _row(s.PLACE_CARD, UselessCode, _code, s.PLACE_CARD),
-        _row(s.PLACE_CARD, Button.WITHOUT_CHIP, _without_chip, s.PLACE_CARD, s.CHECKING),
-        _row(s.PLACE_CARD, Button.DONE, _start_over, s.IDLE),
-        _row(s.PLACE_CARD, Timer.LIFE, _start_over, s.IDLE),
-        _row(s.READING, on.StepEntered, _step, s.READING),
-        _row(s.READING, on.ReadDone, _read_done, s.CHECKING, s.RESULT),
-        _row(s.READING, on.ReadFailed, _read_failed, s.RETRY, s.ASK_NUMBER, s.RESULT),
-        _row(s.READING, Button.DONE, _start_over, s.IDLE, s.ASK_NUMBER),
-        _row(s.READING, Timer.SLOW, _slow, s.READING),
-        _row(s.READING, Timer.LIFE, _read_too_long, s.RESULT),
-        _row(s.RETRY, on.CardPlaced, _card_for_number, s.READING),
-        _row(s.RETRY, Button.DONE, _start_over, s.IDLE, s.ASK_NUMBER),
-        _row(s.RETRY, Timer.BOUNCE, _bounced, s.RETRY, s.READING),
-        _row(s.RETRY, Timer.LIFE, _not_put_back, s.RESULT),
-        _row(s.CHECKING, on.StepEntered, _step, s.CHECKING),
-        _row(s.CHECKING, on.PhotoRead, _photo, s.CHECKING),
-        _row(s.CHECKING, on.PhotoLost, _photo_lost, s.CHECKING),
-        _row(s.CHECKING, on.Answered, _answered, s.RESULT),
-        _row(s.CHECKING, on.AskFailed, _ask_failed, s.RESULT),
-        _row(s.CHECKING, Button.DONE, _start_over, *anew),
-        _row(s.CHECKING, Timer.LIFE, _no_answer, s.RESULT),
-        _row(s.RESULT, on.CardPlaced, _card_on_result, s.RESULT, *anew),
-        _row(s.RESULT, on.CardRemoved, _card_gone_from_result, s.RESULT),
-        _row(s.RESULT, PersonSeen, _code_on_result, s.RESULT, s.PLACE_CARD, s.READING, s.CHECKING, *anew),
-        _row(s.RESULT, TicketSeen, _code_on_result, s.RESULT, s.CHECKING, *anew),
-        _row(s.RESULT, UselessCode, _code_on_result, s.RESULT, *anew),
-        _row(s.RESULT, on.PhotoRead, _photo, s.RESULT),
-        _row(s.RESULT, on.PhotoLost, _photo_lost, s.RESULT),
-        _row(s.RESULT, on.RecordFailed, _not_recorded, s.RESULT),
-        _row(s.RESULT, on.Admitted, _admitted, s.RESULT),
-        _row(s.RESULT, Button.DONE, _start_over, *anew),
-        _row(s.RESULT, Button.AGAIN, _ask_again, s.RESULT, s.CHECKING),
-        _row(s.RESULT, Button.MORE_TIME, _more_time, s.RESULT),
-        _row(s.RESULT, Timer.LIFE, _start_over, *anew),
+        *(row(screen, on.CardPlaced, _card_noted, screen) for screen in (s.STARTING, s.OUT_OF_SERVICE)),
+        row(s.CHECKING, on.CardPlaced, _card_again, s.CHECKING),
+        *(row(screen, on.CardPlaced, _second_card, screen) for screen in (s.ASK_NUMBER, s.READING)),
+        row(s.STARTING, Timer.LIFE, _start_over, s.OUT_OF_SERVICE),
+        row(s.IDLE, on.CardPlaced, _card_first, s.IDLE, s.ASK_NUMBER),
+        row(s.IDLE, PersonSeen, _code, s.IDLE, s.PLACE_CARD, s.READING, s.CHECKING),
+        row(s.IDLE, TicketSeen, _code, s.IDLE, s.CHECKING, s.RESULT),
+        row(s.IDLE, UselessCode, _code, s.IDLE),
+        row(s.IDLE, Button.TYPE_NUMBER, _type_number, s.IDLE, s.ASK_NUMBER),
+        row(s.IDLE, Timer.LIFE, _start_over, s.IDLE),
+        row(s.ASK_NUMBER, on.CardRemoved, _card_gone_unasked, s.ASK_NUMBER, s.IDLE),
+        row(s.ASK_NUMBER, PersonSeen, _code, s.ASK_NUMBER, s.PLACE_CARD, s.READING, s.CHECKING),
+        row(s.ASK_NUMBER, TicketSeen, _code, s.ASK_NUMBER, s.CHECKING, s.RESULT),
+        row(s.ASK_NUMBER, UselessCode, _code, s.ASK_NUMBER),
+        row(s.ASK_NUMBER, Button.DONE, _start_over, s.IDLE, s.ASK_NUMBER),
+        row(s.ASK_NUMBER, Timer.LIFE, _start_over, s.IDLE, s.ASK_NUMBER),
+        row(s.PLACE_CARD, on.CardPlaced, _card_for_number, s.READING),
+        row(s.PLACE_CARD, PersonSeen, _code, s.PLACE_CARD, s.CHECKING),
+        row(s.PLACE_CARD, TicketSeen, _code, s.PLACE_CARD, s.CHECKING, s.RESULT),
+        row(s.PLACE_CARD, UselessCode, _code, s.PLACE_CARD),
+        row(s.PLACE_CARD, Button.WITHOUT_CHIP, _without_chip, s.PLACE_CARD, s.CHECKING),
+        row(s.PLACE_CARD, Button.DONE, _start_over, s.IDLE),
+        row(s.PLACE_CARD, Timer.LIFE, _start_over, s.IDLE),
+        row(s.READING, on.StepEntered, _step, s.READING),
+        row(s.READING, on.ReadDone, _read_done, s.CHECKING, s.RESULT),
+        row(s.READING, on.ReadFailed, _read_failed, s.RETRY, s.ASK_NUMBER, s.RESULT),
+        row(s.READING, Button.DONE, _start_over, s.IDLE, s.ASK_NUMBER),
+        row(s.READING, Timer.SLOW, _slow, s.READING),
+        row(s.READING, Timer.LIFE, _read_too_long, s.RESULT),
+        row(s.RETRY, on.CardPlaced, _card_for_number, s.READING),
+        row(s.RETRY, Button.DONE, _start_over, s.IDLE, s.ASK_NUMBER),
+        row(s.RETRY, Timer.BOUNCE, _bounced, s.RETRY, s.READING),
+        row(s.RETRY, Timer.LIFE, _not_put_back, s.RESULT),
+        row(s.CHECKING, on.StepEntered, _step, s.CHECKING),
+        row(s.CHECKING, on.PhotoRead, _photo, s.CHECKING),
+        row(s.CHECKING, on.PhotoLost, _photo_lost, s.CHECKING),
+        row(s.CHECKING, on.Answered, _answered, s.RESULT),
+        row(s.CHECKING, on.AskFailed, _ask_failed, s.RESULT),
+        row(s.CHECKING, Button.DONE, _start_over, *anew),
+        row(s.CHECKING, Timer.LIFE, _no_answer, s.RESULT),
+        row(s.RESULT, on.CardPlaced, _card_on_result, s.RESULT, *anew),
+        row(s.RESULT, on.CardRemoved, _card_gone_from_result, s.RESULT),
+        row(s.RESULT, PersonSeen, _code_on_result, s.RESULT, s.PLACE_CARD, s.READING, s.CHECKING, *anew),
+        row(s.RESULT, TicketSeen, _code_on_result, s.RESULT, s.CHECKING, *anew),
+        row(s.RESULT, UselessCode, _code_on_result, s.RESULT, *anew),
+        row(s.RESULT, on.PhotoRead, _photo, s.RESULT),
+        row(s.RESULT, on.PhotoLost, _photo_lost, s.RESULT),
+        row(s.RESULT, on.RecordFailed, _not_recorded, s.RESULT),
+        row(s.RESULT, on.Admitted, _admitted, s.RESULT),
+        row(s.RESULT, Button.DONE, _start_over, *anew),
+        row(s.RESULT, Button.PRINT, _print, s.RESULT),
+        row(s.RESULT, on.SlipPrinted, _printed, s.RESULT),
+        row(s.RESULT, on.PrintFailed, _not_printed, s.RESULT),
+        row(s.RESULT, Button.AGAIN, _ask_again, s.RESULT, s.CHECKING),
+        row(s.RESULT, Button.MORE_TIME, _more_time, s.RESULT),
+        row(s.RESULT, Timer.LIFE, _start_over, *anew),
     ]
-    return MappingProxyType({(row.screen, row.trigger): row for row in rows})
+    return MappingProxyType({(line.screen, line.trigger): line for line in rows})
 
 
 TABLE = _table()
@@ -350,9 +311,9 @@ def advance(state: State, event: Input, rules: Rules) -> Move:
 
     An event that the table does not name here, one of an older session and a clock of an older state change nothing.
     """
-    row = TABLE.get((state.screen, trigger_of(event)))
+    line = TABLE.get((state.screen, trigger_of(event)))
     stale = getattr(event, "session", state.session) != state.session
     late = isinstance(event, on.TimerFired) and event.arming != state.arming
-    if row is None or stale or late:
+    if line is None or stale or late:
         return state, ()
-    return row.handler(state, event, rules)
+    return line.handler(state, event, rules)

@@ -31,6 +31,8 @@ class Case:
     lost: int = 0
     refused: int = 0
     attempt: int = 0
+    admitted: bool = False
+    printing: bool = False
     step: Step | None = None
     done: tuple[Step, ...] = ()
 
@@ -51,7 +53,9 @@ class State:
     """The whole session. ``session`` numbers people; ``arming`` numbers state entries, so that an old clock is known.
 
     ``card`` lies in a field now; ``served`` is one whose result was shown already and that must leave first.
-    ``up`` are working devices by kind and name, ``down`` the faults of those that do not.
+    ``up`` are working devices by kind and name, ``down`` the faults of those that do not. ``broken`` and ``limits`` are
+    what the last self-test found. ``later`` is said when the person being served is done. ``held``: the gate stands
+    open for everybody.
     """
 
     screen: Screen = Screen.STARTING
@@ -67,3 +71,8 @@ class State:
     up: frozenset[tuple[Device, str]] = frozenset()
     down: tuple[tuple[Device, str, str], ...] = ()
     simulated_devices: frozenset[str] = frozenset()
+    broken: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    camera_hint: str = ""
+    later: Message | None = None
+    held: bool = False

@@ -11,6 +11,9 @@ from terminal.view import Desk, Result, Screen, View
 MRZ_AFTER = 1
 """How many refused numbers before the dates are asked for as well."""
 
+_LOOKING = (Screen.IDLE, Screen.ASK_NUMBER, Screen.PLACE_CARD)
+"""The screens on which somebody may be holding a code up to the camera."""
+
 _IDLE_TITLES = {Desk.RECEPTION: "title.idle.card", Desk.GATE: "title.idle.gate", Desk.POLICE: "title.idle.police"}
 
 
@@ -26,17 +29,20 @@ def view_of(state: State, rules: Rules) -> View:
         step=case.step if case else None,
         done=case.done if case else (),
         slow=state.slow,
-        result=_result(case) if state.screen is Screen.RESULT else None,
+        result=result_of(case) if state.screen is Screen.RESULT else None,
         actions=_actions(state, rules),
         life=life_of(state, rules),
         warn=rules.times.warn,
         simulated=bool(state.simulated_devices) or bool(case and case.simulated),
         online=state.online,
-        faults=tuple(sorted({code for _, _, code in state.down})),
+        faults=tuple(sorted({code for _, _, code in state.down} | set(state.limits))),
+        camera_hint=_camera_hint(state),
+        held=state.held,
     )
 
 
-def _result(case: Case | None) -> Result | None:
+def result_of(case: Case | None) -> Result | None:
+    """What may be shown (and printed) of a case that is decided."""
     if case is None or case.verdict is None:
         return None
     return Result(case.verdict, case.person, case.photo, case.answer, photo_lost=case.photo_lost)
@@ -73,9 +79,15 @@ def _ask_words(case: Case | None) -> tuple[Message, Message]:
     return Message("title.ask.number"), Message("remedy.ask.number")
 
 
+def _camera_hint(state: State) -> Message | None:
+    return Message(f"hint.camera.{state.camera_hint}") if state.camera_hint and state.screen in _LOOKING else None
+
+
 def _why_out(state: State) -> Message:
+    if state.broken:
+        return Message(f"fault.{state.broken[0]}.remedy")
     broken = {device: code for device, _, code in state.down}
-    for device in (Device.READER, Device.CAMERA, Device.SCANNER, Device.BACKEND):
+    for device in Device:
         if device in broken:
             return Message(f"fault.{broken[device]}.remedy")
     return Message("fault.reader.absent.remedy")
@@ -98,6 +110,10 @@ def life_of(state: State, rules: Rules) -> float | None:
 
 
 def _actions(state: State, rules: Rules) -> tuple[Button, ...]:
+    return (*_of_screen(state, rules), Button.EMERGENCY) if rules.gate else _of_screen(state, rules)
+
+
+def _of_screen(state: State, rules: Rules) -> tuple[Button, ...]:
     if state.screen is Screen.IDLE:
         return (Button.TYPE_NUMBER,) if rules.people else ()
     if state.screen is Screen.PLACE_CARD:
@@ -116,6 +132,8 @@ def _result_actions(state: State, rules: Rules) -> tuple[Button, ...]:
         buttons.append(Button.AGAIN)
     if may_admit(state, rules):
         buttons.append(Button.ADMIT)
+    if may_print(state, rules):
+        buttons.append(Button.PRINT)
     if not rules.queue:
         buttons.append(Button.MORE_TIME)
     return tuple(buttons)
@@ -130,5 +148,15 @@ def can_ask_again(case: Case, rules: Rules) -> bool:
 
 def may_admit(state: State, rules: Rules) -> bool:
     """Whether staff may decide by hand here: not at the police desk, and not over a yes."""
-    verdict = state.case.verdict if state.case else None
-    return rules.desk is not Desk.POLICE and verdict is not None and verdict.outcome is not Outcome.ALLOW
+    case = state.case
+    if rules.desk is Desk.POLICE or case is None or case.verdict is None or case.admitted:
+        return False
+    return case.verdict.outcome is not Outcome.ALLOW
+
+
+def may_print(state: State, rules: Rules) -> bool:
+    """Whether this result's slip may be printed now: a reception that has a printer, and something was found out."""
+    case = state.case
+    if not rules.prints or rules.desk is not Desk.RECEPTION or case is None or case.verdict is None or case.printing:
+        return False
+    return case.verdict.outcome is not Outcome.CANNOT_CHECK

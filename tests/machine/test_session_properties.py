@@ -12,6 +12,7 @@ from terminal import events as on
 from terminal.events import Button, Device, Step, Timer
 from terminal.flow import effects as to
 from terminal.flow.recognise import UselessCode
+from terminal.flow.rules import Rules
 from terminal.flow.session import TABLE, advance, trigger_of
 from terminal.flow.states import State
 from terminal.model import CheckName, Eligibility, IssuerTrust, Outcome, Photo, Redeemed, Word
@@ -57,8 +58,20 @@ EVENTS = st.one_of(
     st.builds(on.DeviceUp, st.sampled_from(list(Device)), st.just("d")),
     st.builds(on.DeviceDown, st.sampled_from(list(Device)), st.sampled_from(["d", ""]), st.just("reader.absent")),
     st.builds(on.TimerFired, st.sampled_from(list(Timer)), st.sampled_from([0, 0, 0, -1])),
+    st.builds(on.GateTurned, st.sampled_from(["boot-1", ""])),
+    st.builds(on.GateBlocked, st.just("boot-1"), st.sampled_from(["gate.not_turned", "gate.absent"])),
+    st.builds(on.AnnulFailed, st.just("boot-1"), st.just("net.down")),
+    st.builds(on.CameraHint, st.sampled_from(["closer", ""])),
+    st.builds(on.SlipPrinted, AGE),
+    st.builds(on.PrintFailed, AGE, st.just("printer.paper")),
+    st.builds(on.SelfTested, st.sampled_from([(), (), ("journal.write",)]), st.sampled_from([(), ("net.down",)])),
 )
 """Session and arming numbers are offsets here: 0 is the current one."""
+
+
+def equipped(desk: Desk) -> Rules:
+    """The desk's rules where it has everything that such a desk can have."""
+    return dataclasses.replace(worlds.rules(desk), gate=desk is Desk.GATE, prints=True)
 
 
 def current(event: object, state: State) -> object:
@@ -70,7 +83,7 @@ def current(event: object, state: State) -> object:
 
 
 def play(desk: Desk, script: list[object]) -> Iterator[tuple[State, object, State, tuple[to.Effect, ...]]]:
-    rules = worlds.rules(desk)
+    rules = equipped(desk)
     state, _ = advance(State(), on.DeviceUp(Device.READER, "d"), rules)
     for raw in script:
         event = current(raw, state)
@@ -186,6 +199,39 @@ def test_every_result_is_recorded_before_it_is_shown_or_sounded(desk: Desk, scri
         assert kinds.index(to.Record) < kinds.index(to.Play)
 
 
+@given(DESKS, SCRIPTS)
+@settings(max_examples=400, deadline=None)
+def test_the_gate_opens_once_for_an_admission_that_is_written_down(desk: Desk, script: list[object]) -> None:
+    opened: set[int] = set()
+    for _, event, after, effects in play(desk, script):
+        kinds = [type(effect) for effect in effects]
+        if to.OpenGate not in kinds:
+            continue
+        assert desk is Desk.GATE
+        assert kinds.index(to.Record) < kinds.index(to.OpenGate)
+        record = next(effect for effect in effects if isinstance(effect, to.Record))
+        assert record.verdict.outcome is Outcome.ALLOW or isinstance(event, on.Admitted)
+        assert after.session not in opened
+        opened.add(after.session)
+
+
+@given(DESKS, SCRIPTS)
+@settings(max_examples=300, deadline=None)
+def test_only_a_gate_that_did_not_turn_gives_an_entry_back(desk: Desk, script: list[object]) -> None:
+    for _, event, _, effects in play(desk, script):
+        undone = [effect for effect in effects if isinstance(effect, to.Annul)]
+        not_turned = isinstance(event, on.GateBlocked) and event.fault == "gate.not_turned"
+        assert bool(undone) is not_turned
+
+
+@given(DESKS, SCRIPTS)
+@settings(max_examples=300, deadline=None)
+def test_a_broken_desk_begins_with_nobody(desk: Desk, script: list[object]) -> None:
+    for before, _, after, _ in play(desk, script):
+        if after.broken and after.session != before.session:
+            assert after.screen is Screen.OUT_OF_SERVICE
+
+
 def wanderings() -> Iterator[tuple[Screen, object, Screen]]:
     """Where long seeded walks lead, over desks and over one desk that does everything."""
     import random
@@ -216,8 +262,16 @@ def wanderings() -> Iterator[tuple[Screen, object, Screen]]:
         on.DeviceDown(Device.BACKEND, "b", "net.down"),
         on.DeviceUp(Device.BACKEND, "b"),
         *(on.TimerFired(timer, 0) for timer in Timer),
+        on.SelfTested(("journal.write",)),
+        *(on.SelfTested(),) * 3,
+        on.CameraHint("closer"),
+        on.GateTurned(""),
+        on.GateBlocked("boot-1", "gate.not_turned"),
+        on.AnnulFailed("boot-1", "net.down"),
+        on.SlipPrinted(0),
+        on.PrintFailed(0, "printer.paper"),
     ]
-    for rules in (*map(worlds.rules, Desk), everything, chip_only, dataclasses.replace(everything, tickets=False)):
+    for rules in (*map(equipped, Desk), everything, chip_only, dataclasses.replace(everything, tickets=False)):
         state = State()
         for _ in range(20_000):
             event = current(chance.choice(pool), state)

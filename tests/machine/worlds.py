@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from crypto.codes.ticket import Ticket
 from crypto.id_number import IdNumber
 from terminal.events import Device
+from terminal.faults import FaultError
 from terminal.flow.recognise import PersonSeen, TicketSeen
 from terminal.flow.rules import Rules
 from terminal.model import (
@@ -91,3 +93,18 @@ def cover_answer(
 def redeemed(result: Redeemed = Redeemed.ADMITTED, reason: str = "ok") -> RedeemAnswer:
     used = NOW if reason == "used" else None
     return RedeemAnswer(result, reason, NOW, "R2", "2", used, "A1" if used else None)
+
+
+def with_gate(rules: Rules) -> Rules:
+    """The same desk with a gate to open; a yes is shown as short as there."""
+    return replace(rules, gate=True, times=replace(rules.times, allow=1.5))
+
+
+def with_printer(rules: Rules) -> Rules:
+    """The same desk with a printer for slips."""
+    return replace(rules, prints=True)
+
+
+def fault(code: str) -> FaultError:
+    """What a driver raises."""
+    return FaultError(code)

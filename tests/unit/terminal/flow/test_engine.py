@@ -273,7 +273,7 @@ def test_without_a_backend_nobody_is_allowed() -> None:
 
 
 def test_without_a_camera_a_result_is_shown_all_the_same() -> None:
-    desk = bench(codes=None)
+    desk = bench(codes=())
     serve(desk)
     assert desk.face.outcomes == [Outcome.ALLOW]
 

@@ -21,7 +21,7 @@ from terminal.events import (
     ReadFailed,
 )
 from terminal.faults import FaultError
-from terminal.flow.engine import Desk as EngineDesk
+from terminal.flow.desk import Desk as EngineDesk
 from terminal.flow.engine import Engine
 from terminal.flow.rules import Times
 from terminal.model import Outcome, Photo
@@ -186,14 +186,14 @@ def test_it_serves_when_a_device_comes_and_ends_when_told(running: Bench) -> Non
 
 
 def test_stopping_what_was_never_started_is_nothing() -> None:
-    Bench(worlds.rules(Desk.POLICE), reader=None, codes=None).engine.stop()
+    Bench(worlds.rules(Desk.POLICE), reader=None, codes=()).engine.stop()
 
 
 def test_what_cannot_be_loaded_ahead_does_not_stop_the_desk(caplog: pytest.LogCaptureFixture) -> None:
     def missing() -> None:
         raise ImportError("No module named 'requests'")
 
-    desk = Bench(worlds.rules(Desk.RECEPTION), warm_up=missing, reader=None, codes=None)
+    desk = Bench(worlds.rules(Desk.RECEPTION), warm_up=missing, reader=None, codes=())
     with caplog.at_level(logging.WARNING):
         desk.engine.start()
         desk.engine.post(UP)
@@ -205,7 +205,7 @@ def test_what_cannot_be_loaded_ahead_does_not_stop_the_desk(caplog: pytest.LogCa
 
 def test_a_desk_needs_nothing_but_rules_a_face_a_clock_and_a_journal() -> None:
     parts = Bench(worlds.rules(Desk.RECEPTION))
-    plain = EngineDesk(parts.engine._desk.rules, parts.face, parts.clock, parts.recorder)
+    plain = EngineDesk(parts.engine._desk.rules, parts.face, parts.clock, parts.recorder, parts.recorder.note)
     plain.warm_up()
     engine = Engine(plain)
     engine.post(UP)

@@ -1,0 +1,170 @@
+"""The devices of a desk, built as its settings describe them. Nothing is started; what a site does not have is None."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import time
+
+from config.schema import Settings
+from crypto.codes.ticket import TicketKey
+from terminal import registry
+from terminal.clock import Clock
+from terminal.faults import FaultError
+from terminal.flow import effects as to
+from terminal.flow.desk import Slips, Speech
+from terminal.messages import say
+from terminal.model import Message
+from terminal.outputs import Gate, GateOptions, Printer, PrinterOptions, Voice, VoiceOptions
+from terminal.ports import (
+    CardReader,
+    CodeOptions,
+    CodeSource,
+    Decoder,
+    KeyboardOptions,
+    ReaderOptions,
+    ScannerOptions,
+)
+from terminal.quiet import QuietHours
+
+_log = logging.getLogger(__name__)
+
+
+def reader(settings: Settings) -> CardReader | None:
+    """The card readers."""
+    if settings.reader.driver == "none":
+        return None
+    return registry.reader(settings.reader.driver)(ReaderOptions(settings.reader.names, settings.reader.apdu_timeout))
+
+
+def codes(settings: Settings, keys: Sequence[TicketKey], clock: Clock) -> tuple[CodeSource, ...]:
+    """The camera and the scanner on its cable; one that types belongs to the face."""
+    found: list[CodeSource] = []
+    camera, scanner = settings.codes, settings.scanner
+    if camera.driver != "none":
+        options = CodeOptions(
+            camera.source, camera.width, camera.height, camera.repeat_after, _proves_itself(settings, keys, clock)
+        )
+        found.append(registry.codes(camera.driver)(options, decoder(camera.decoder)))
+    if scanner.driver not in ("none", "keyboard"):
+        wired = ScannerOptions(
+            scanner.address, scanner.baud, scanner.prefix.encode(), scanner.suffix.encode(), camera.repeat_after
+        )
+        found.append(registry.scanner(scanner.driver)(wired))
+    return tuple(found)
+
+
+def decoder(name: str) -> Decoder:
+    """The decoder of that name, or zbar where zxing-cpp cannot be had. Raises FaultError ``install.missing``."""
+    try:
+        return registry.decoder(name)()
+    except ImportError as error:
+        if name != "zxing":
+            raise FaultError("install.missing", f"decoder {name}: {error.name}") from error
+        _log.warning("zxing-cpp is missing: zbar reads the codes, fewer of them and slower")
+        return decoder("zbar")
+
+
+def _proves_itself(settings: Settings, keys: Sequence[TicketKey], clock: Clock) -> Callable[[bytes], bool]:
+    from terminal.flow.recognise import is_proven_ticket
+
+    return lambda payload: is_proven_ticket(payload, keys, clock.now(), event=settings.backend.event)
+
+
+def keyboard(settings: Settings) -> KeyboardOptions | None:
+    """How the scanner that types marks its codes."""
+    scanner = settings.scanner
+    if scanner.driver != "keyboard":
+        return None
+    return KeyboardOptions(scanner.prefix, scanner.suffix, scanner.gap)
+
+
+def gate(settings: Settings) -> Gate | None:
+    """The turnstile, door or barrier."""
+    gate = settings.gate
+    if gate.driver == "none" or gate.fails == "":
+        return None
+    contact = gate.input if gate.input >= 0 else None
+    options = GateOptions(gate.address, gate.output, contact, gate.seconds, gate.fails, gate.unit, gate.baud)
+    return registry.gate(gate.driver)(options)
+
+
+def slips(settings: Settings, clock: Clock) -> Slips | None:
+    """The slip printer."""
+    chosen = settings.printer
+    if chosen.driver == "none":
+        return None
+    printer = registry.printer(chosen.driver)(PrinterOptions(chosen.address, chosen.dots, chosen.seconds, chosen.baud))
+    return _Slips(printer, settings, clock)
+
+
+class _Slips:
+    """Puts a result into words and prints it."""
+
+    def __init__(self, printer: Printer, settings: Settings, clock: Clock) -> None:
+        self._printer = printer
+        self._settings = settings
+        self._clock = clock
+
+    @property
+    def simulated(self) -> bool:
+        """Whether a double prints."""
+        return self._printer.simulated
+
+    def print(self, effect: to.PrintSlip) -> None:
+        """Print the slip of a result."""
+        from terminal.slip import slip_of
+
+        place, language = self._settings.place, self._settings.language
+        simulated = effect.simulated or self._printer.simulated
+        slip = slip_of(effect.result, place=place, language=language, now=self._clock.now(), simulated=simulated)
+        self._printer.print(slip)
+
+    def check(self) -> None:
+        """Whether it could print now."""
+        self._printer.check()
+
+
+def speech(settings: Settings, wall: Callable[[], time] = lambda: _wall_clock()) -> Speech | None:
+    """The voice."""
+    chosen = settings.voice
+    if chosen.driver == "none":
+        return None
+    voice = registry.voice(chosen.driver)(VoiceOptions(str(chosen.clips or ""), chosen.volume))
+    return _Speech(voice, settings, wall)
+
+
+class _Speech:
+    """Knows the language of the desk and the hour."""
+
+    def __init__(self, voice: Voice, settings: Settings, wall: Callable[[], time]) -> None:
+        self._voice = voice
+        self._settings = settings
+        self._quiet = quiet_hours(settings)
+        self._wall = wall
+
+    def say(self, message: Message) -> None:
+        """Speak this sentence."""
+        volume = self._settings.voice.volume
+        if self._quiet:
+            volume = self._quiet.volume_at(self._wall(), volume)
+        language = self._settings.language
+        self._voice.say(message.key, say(message, language), language, volume)
+
+    def stop(self) -> None:
+        """Be silent."""
+        self._voice.stop()
+
+
+def quiet_hours(settings: Settings) -> QuietHours | None:
+    """The hours of another volume."""
+    if not settings.face.quiet:
+        return None
+    begin, end = (time.fromisoformat(text) for text in settings.face.quiet.split("-"))
+    return QuietHours(begin, end, settings.face.quiet_sound)
+
+
+def _wall_clock() -> time:
+    from datetime import datetime
+
+    return datetime.now().astimezone().time()
