@@ -77,6 +77,15 @@ def sniff(payload: bytes) -> Code:
     return _tell(text)
 
 
+def is_misread(payload: bytes) -> bool:
+    """Whether a card's text came in another code than UTF-8: the scanner that sent it is in a wrong mode."""
+    try:
+        payload.decode("utf-8")
+    except UnicodeDecodeError:
+        return payload.count(b"|") >= _CARD_BARS
+    return False
+
+
 def _tell(text: str) -> Code:
     for looks, read, kind in _KINDS:
         if looks(text):

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from drivers.scanners.makers import MAKERS
+from drivers.scanners import hid_library
+from drivers.scanners.hid_library import HidEntry, clean_name
+from drivers.scanners.hid_reports import SCANNER_PAGE
+from drivers.scanners.makers import ADAPTERS, MAKERS
 from terminal.faults import FaultError
 from terminal.model import Message
 from terminal.ports import ScannerFound
-
-SCANNER_PAGE = 0x8C
-"""HID usage page "Bar Code Scanner" (HID Point of Sale Usage Tables 1.02, section 3)."""
 
 _DESKTOP_PAGE, _KEYBOARD = 0x01, 0x06
 _NO_PORT = "0"
@@ -29,18 +29,6 @@ class PortEntry:
     vendor: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class HidEntry:
-    """A HID collection; ``path`` is the system's own name for it."""
-
-    path: bytes
-    vendor: int
-    product: int
-    usage_page: int
-    usage: int
-    name: str
-
-
 class Discovery:
     """A `terminal.ports.ScannerDiscovery` of the USB and serial ports."""
 
@@ -48,16 +36,23 @@ class Discovery:
         self,
         ports: Callable[[], Sequence[PortEntry]] | None = None,
         hids: Callable[[], Sequence[HidEntry]] | None = None,
+        inputs: Callable[[], Sequence[HidEntry]] | None = None,
     ) -> None:
         self._ports = ports or serial_ports
-        self._hids = hids or hid_entries
+        self._hids = hids or hid_collections
+        self._inputs = inputs or system_inputs
 
     def found(self) -> Sequence[ScannerFound]:
         """All scanners now, known makers first. Raises FaultError ``install.missing``."""
         hids = self._hids()
         found = [*map(_port, self._ports())]
         found += [_hid(entry) for entry in hids if entry.usage_page == SCANNER_PAGE]
-        found += [_typing(entry) for entry in hids if _is_keyboard_of_a_scanner(entry)]
+        known = {entry.number for entry in hids if entry.usage_page == SCANNER_PAGE}
+        for entry in filter(_is_keyboard_of_a_scanner, (*hids, *self._inputs())):
+            # One device shows several keyboards, and hidapi's stands once more among the system's inputs.
+            if entry.number not in known:
+                known.add(entry.number)
+                found.append(_typing(entry))
         return sorted(dict.fromkeys(found), key=lambda one: not one.maker)
 
 
@@ -72,32 +67,49 @@ def serial_ports() -> Sequence[PortEntry]:
         from serial.tools import list_ports
     except ImportError as error:
         raise FaultError("install.missing", "pyserial") from error
-
+    try:
+        ports = sorted(list_ports.comports())
+    except (OSError, TypeError, ValueError) as error:
+        # pyserial stumbles over a device that goes while it is looked at.
+        raise FaultError("scanner.absent", f"the ports are changing: {type(error).__name__}") from error
     return [
-        PortEntry(port.device, port.product or port.description or port.device, port.vid)
-        for port in sorted(list_ports.comports())
+        PortEntry(port.device, clean_name(port.product or port.device), port.vid)
+        for port in ports
         if not _is_empty(port.name)
     ]
 
 
-def hid_entries() -> Sequence[HidEntry]:
-    """The HID collections of this PC."""
-    try:
-        import hid
-    except ImportError as error:
-        raise FaultError("install.missing", "hidapi") from error
+def only_port(ports: Sequence[PortEntry]) -> str:
+    """The address of the one port that must be the scanner: a maker's, else the only USB device with a serial port.
 
-    return [
-        HidEntry(
-            entry["path"],
-            entry["vendor_id"],
-            entry["product_id"],
-            entry["usage_page"],
-            entry["usage"],
-            entry["product_string"] or "",
-        )
-        for entry in hid.enumerate()
-    ]
+    Never one behind a serial chip, nor one that is built in: a gate or a printer may hang on it. Raises FaultError
+    ``scanner.absent``, which names what there is to choose from.
+    """
+    usb = [port for port in ports if port.vendor is not None and port.vendor not in ADAPTERS]
+    likely = [port for port in usb if port.vendor in MAKERS] or usb
+    if len(likely) == 1:
+        return likely[0].address
+    choice = ", ".join(f"{port.address} ({port.name})" for port in likely or ports)
+    raise FaultError("scanner.absent", f"scanner.address must name one of: {choice}" if choice else "no serial port")
+
+
+def hid_collections() -> Sequence[HidEntry]:
+    """The HID collections of this PC."""
+    return hid_library.entries(hid_library.load())
+
+
+def system_inputs(folder: Path = Path("/sys/class/input")) -> Sequence[HidEntry]:
+    """The input devices of a Linux PC, each as a keyboard; hidapi sees none where the kernel has no hidraw."""
+    return [entry for device in sorted(folder.glob("event*/device")) if (entry := _input(device)) is not None]
+
+
+def _input(device: Path) -> HidEntry | None:
+    try:
+        vendor, product = (int((device / "id" / name).read_text("ascii"), 16) for name in ("vendor", "product"))
+        name = (device / "name").read_text("utf-8", "replace")
+    except (OSError, ValueError):
+        return None  # unplugged this moment
+    return HidEntry(b"", vendor, product, _DESKTOP_PAGE, _KEYBOARD, clean_name(name))
 
 
 def _is_empty(name: str) -> bool:
@@ -115,7 +127,7 @@ def _port(entry: PortEntry) -> ScannerFound:
 
 
 def _hid(entry: HidEntry) -> ScannerFound:
-    return ScannerFound("hid", *_named(entry), f"{entry.vendor:04x}:{entry.product:04x}", None, simulated=False)
+    return ScannerFound("hid", *_named(entry), entry.number, None, simulated=False)
 
 
 def _typing(entry: HidEntry) -> ScannerFound:
@@ -124,7 +136,7 @@ def _typing(entry: HidEntry) -> ScannerFound:
 
 def _named(entry: HidEntry) -> tuple[str, str]:
     maker = MAKERS.get(entry.vendor)
-    return entry.name or f"{entry.vendor:04x}:{entry.product:04x}", maker.name if maker else ""
+    return entry.name or entry.number, maker.name if maker else ""
 
 
 def _is_keyboard_of_a_scanner(entry: HidEntry) -> bool:

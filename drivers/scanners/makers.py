@@ -42,3 +42,6 @@ MAKERS: Mapping[int, Maker] = MappingProxyType(
     }
 )
 """By USB vendor number."""
+
+ADAPTERS = frozenset({0x0403, 0x067B, 0x10C4, 0x1A86})
+"""FTDI, Prolific, Silicon Labs, WCH: serial chips that are as often in a relay board or printer as in a scanner."""
