@@ -69,10 +69,18 @@ class Lane:
     """A helper thread for calls that the system cannot abort (a silent card, a stuck camera).
 
     It alone touches the handle. When a call overruns its time the lane is given up: whoever waited goes on, and the
-    helper runs ``at_end`` and ends as soon as its call comes back, should it ever.
+    helper runs ``at_end`` and ends as soon as its call comes back, should it ever. Whenever nobody called for
+    ``idle_after`` seconds, the helper runs ``idle``, which must not raise.
     """
 
-    def __init__(self, name: str, at_end: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        at_end: Callable[[], None],
+        idle: Callable[[], None] | None = None,
+        idle_after: float | None = None,
+    ) -> None:
+        self._idle, self._idle_after = idle, idle_after
         self._calls: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self._ends: queue.SimpleQueue[Exception | None] = queue.SimpleQueue()
         self._at_end = at_end
@@ -102,6 +110,11 @@ class Lane:
         """Whether the helper thread has let go of the handle."""
         return not self._thread.is_alive()
 
+    def wait_for_end(self, timeout: float) -> bool:
+        """Whether the helper thread lets go of the handle within ``timeout`` seconds."""
+        self._thread.join(timeout)
+        return self.ended
+
     def interrupt(self) -> None:
         """Let the caller that waits now, or the next one, go on with StuckError. From any thread."""
         self._ends.put(StuckError())
@@ -114,7 +127,7 @@ class Lane:
             self._thread.join(STOP_WITHIN / 2)
 
     def _run(self) -> None:
-        while (work := self._calls.get()) is not None:
+        while (work := self._next()) is not None:
             try:
                 work()
             except Exception as error:  # noqa: BLE001 - it is raised again where the caller waits
@@ -122,3 +135,11 @@ class Lane:
             else:
                 self._ends.put(None)
         self._at_end()
+
+    def _next(self) -> Callable[[], object] | None:
+        while True:
+            try:
+                return self._calls.get(timeout=self._idle_after)
+            except queue.Empty:
+                if self._idle is not None:
+                    self._idle()

@@ -1,12 +1,7 @@
-"""Smart card readers through PC/SC: pcsc-lite on Linux and macOS, WinSCard on Windows.
-
-pyscard's own card monitor ends for good when the service restarts, so the presence loop is our own, on
-SCardGetStatusChange, with a new context after every error.
-"""
+"""Smart card readers through PC/SC: pcsc-lite on Linux and macOS, WinSCard on Windows."""
 
 from __future__ import annotations
 
-import fnmatch
 import itertools
 import logging
 import queue
@@ -17,8 +12,12 @@ from dataclasses import dataclass
 
 from smartcard import scard
 
-from drivers.device import BackOff, DeviceThread
-from drivers.pcsc_link import VIRTUAL, LostLink, PcscLink, failed, open_context, same
+from crypto.errors import CardLostError
+from drivers.device import BackOff, DeviceThread, Lane, StuckError
+from drivers.pcsc_codes import WINDOWS, open_context, require
+from drivers.pcsc_link import KEEP_ALIVE, BrokenLink, PcscLink
+from drivers.pcsc_names import chosen, contact, simulated
+from drivers.pcsc_watch import Look, Slot, Watch, list_readers
 from terminal.events import CardPlaced, CardRemoved, Device, DeviceDown, DeviceUp
 from terminal.faults import FaultError
 from terminal.ports import CardJob, Inbox, ReaderInfo, ReaderOptions
@@ -28,10 +27,14 @@ _log = logging.getLogger(__name__)
 NAME = "pcsc"
 """The device's name in DeviceUp and DeviceDown: all readers together, down when none is there."""
 
-_HOT_PLUG = "\\\\?PnP?\\Notification"
-_POLL_MS = 500
-_WAKES, _WAKE_EVERY = 4, 0.005
-"""SCardCancel cannot wake a SCardGetStatusChange that has not quite begun, so a job knocks several times."""
+_LOOK_UP = 1.0
+"""Seconds after which the thread looks up from an empty queue: is the service still with us?"""
+
+_LET_GO = 0.7
+"""Seconds that the thread waits for the watch to end; it looks up from PC/SC every half second."""
+
+_LISTED = 4.0
+"""Seconds for listing the readers; a service that hangs keeps such a call for ever."""
 
 _LOST_FOR = 1.0
 """Seconds after which a lost card that the reader still claims to hold counts as placed again. Some readers never
@@ -49,25 +52,35 @@ class _Job:
     card: str
     work: CardJob
     cancel: threading.Event
-    taken: threading.Event
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    watch: Watch
+    said: Look | FaultError
 
 
 class PcscReaders:
-    """A `terminal.ports.CardReader` for every PC/SC reader whose name matches."""
+    """A `terminal.ports.CardReader` for every PC/SC reader whose name is wanted.
 
-    def __init__(self, options: ReaderOptions) -> None:
+    ``keep_alive``: as of `PcscLink`; only Windows needs it.
+    """
+
+    def __init__(self, options: ReaderOptions, keep_alive: float | None = KEEP_ALIVE if WINDOWS else None) -> None:
         self._options = options
+        self._keep_alive = keep_alive
         self._thread = DeviceThread("dev-pcsc", self._work)
         self._inbox: Inbox = _nobody
-        self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Job | _Report | None] = queue.SimpleQueue()
         self._numbers = itertools.count(1)
-        self._states: dict[str, int] = {}
+        self._watch: Watch | None = None
+        self._look: Look = {}
         self._placed: dict[str, _Placed] = {}
         self._lost_until: dict[str, float] = {}
         self._said: DeviceUp | DeviceDown | None = None
         self._lock = threading.Lock()
-        self._context: int | None = None
         self._link: PcscLink | None = None
+        self._kept: dict[str, PcscLink] = {}
 
     def start(self, inbox: Inbox) -> None:
         """Begin to watch for cards."""
@@ -80,33 +93,32 @@ class PcscReaders:
 
     def readers(self) -> Sequence[ReaderInfo]:
         """The readers there are now. Raises FaultError."""
-        context = open_context()
+        lane = Lane("dev-pcsc-list", _nothing)
         try:
-            names = self._list(context)
-            if not names:
-                return []
-            code, states = scard.SCardGetStatusChange(context, 0, [(name, scard.SCARD_STATE_UNAWARE) for name in names])
-            _require(code, "states")
-            return [_info(name, event, atr) for name, event, atr in states]
+            return lane.call(self._list, _LISTED)
+        except StuckError:
+            raise FaultError("reader.service", "the service does not answer") from None
         finally:
-            scard.SCardReleaseContext(context)
+            lane.close()
 
     def submit(self, card: str, job: CardJob, cancel: threading.Event) -> None:
         """Run ``job`` on the thread ``dev-pcsc`` with that card."""
-        queued = _Job(card, job, cancel, threading.Event())
-        self._jobs.put(queued)
-        for _ in range(_WAKES):
-            self._wake()
-            if queued.taken.wait(_WAKE_EVERY):
-                return
+        self._queue.put(_Job(card, job, cancel))
 
-    def _wake(self) -> None:
-        with self._lock:
-            if self._context is not None:
-                scard.SCardCancel(self._context)
+    def _list(self) -> Sequence[ReaderInfo]:
+        context = open_context()
+        try:
+            names = chosen(list_readers(context), self._options.names)
+            if not names:
+                return []
+            code, states = scard.SCardGetStatusChange(context, 0, [(name, scard.SCARD_STATE_UNAWARE) for name in names])
+            require(code, "states")
+            return [_info(name, Slot(event, bytes(atr))) for name, event, atr in states]
+        finally:
+            scard.SCardReleaseContext(context)
 
     def _wake_to_stop(self) -> None:
-        self._wake()
+        self._queue.put(None)
         with self._lock:
             if self._link is not None:
                 self._link.interrupt()
@@ -115,106 +127,93 @@ class PcscReaders:
         back_off = BackOff()
         while not self._thread.stopping.is_set():
             try:
-                self._watch(back_off)
+                self._serve(back_off)
             except FaultError as error:
                 _log.warning("PC/SC: %s", error)
-                self._forget_readers()
-                self._say(DeviceDown(Device.READER, NAME, error.fault.code))
-                self._run_jobs(None)
-                back_off.pause(self._thread.stopping)
+                self._lose_all(error.fault.code)
+            except Exception as error:  # noqa: BLE001 - a defect must not end the desk's reading for good
+                _log.error("the readers' thread stumbled over %s", type(error).__name__)
+                self._lose_all("internal")
+            back_off.pause(self._thread.stopping)
         self._forget_readers()
-        self._run_jobs(None)
+        self._drop_jobs()
 
-    def _watch(self, back_off: BackOff) -> None:
-        context = open_context()
-        with self._lock:
-            self._context = context
+    def _serve(self, back_off: BackOff) -> None:
+        if self._watch is not None and not self._watch.end(0.0):
+            # One thread may hang in the service, not one more for every try.
+            raise FaultError("reader.service", "the service still does not answer")
+        self._watch = watch = Watch(self._options.names, lambda watch, said: self._queue.put(_Report(watch, said)))
         try:
-            self._states = {_HOT_PLUG: scard.SCARD_STATE_UNAWARE}
             while not self._thread.stopping.is_set():
-                self._look_for_readers(context)
-                back_off.success()
-                self._look_for_cards(context, self._forgive_lost())
-                self._run_jobs(context)
+                self._next(watch, back_off)
         finally:
-            with self._lock:
-                self._context = None
-            scard.SCardReleaseContext(context)
+            watch.end(0.0 if watch.hangs else _LET_GO)
 
-    def _list(self, context: int) -> list[str]:
-        code, names = scard.SCardListReaders(context, [])
-        if same(code, scard.SCARD_E_NO_READERS_AVAILABLE):
-            return []
-        _require(code, "list readers")
-        wanted = self._options.names
-        # Compared as it stands too: many readers carry brackets in their names.
-        return [name for name in names if name == wanted or fnmatch.fnmatchcase(name, wanted)]
+    def _next(self, watch: Watch, back_off: BackOff) -> None:
+        try:
+            message = self._queue.get(timeout=self._forgive_lost())
+        except queue.Empty:
+            message = None
+        if isinstance(message, _Job):
+            self._run(message)
+        elif message is not None and message.watch is watch:
+            if isinstance(message.said, FaultError):
+                raise message.said
+            back_off.success()
+            self._see_all(message.said)
+        if watch.hangs:
+            raise FaultError("reader.service", "the service does not answer")
 
-    def _look_for_readers(self, context: int) -> None:
-        names = self._list(context)
-        for gone in set(self._states) - {_HOT_PLUG, *names}:
-            del self._states[gone]
+    def _see_all(self, look: Look) -> None:
+        self._look = look
+        for gone in (set(self._placed) | set(self._lost_until)) - set(look):
             self._lost_until.pop(gone, None)
             self._lift(gone)
-        for name in names:
-            self._states.setdefault(name, scard.SCARD_STATE_UNAWARE)
-        if names:
-            self._say(DeviceUp(Device.READER, NAME, all(name.startswith(VIRTUAL) for name in names)))
+        if look:
+            self._say(DeviceUp(Device.READER, NAME, all(simulated(name) for name in look)))
         else:
             self._say(DeviceDown(Device.READER, NAME, "reader.absent"))
+        for name, slot in look.items():
+            self._see(name, slot)
 
-    def _look_for_cards(self, context: int, wait_ms: int) -> None:
-        """Tell of the cards that came and went; wait so long for any change."""
-        if not self._states:
-            self._thread.stopping.wait(wait_ms / 1000)
-            return
-        code, states = scard.SCardGetStatusChange(context, wait_ms, list(self._states.items()))
-        if same(code, scard.SCARD_E_UNKNOWN_READER):
-            # A reader was unplugged this moment, or this service does not know the hot-plug name: list, and poll.
-            self._states.pop(_HOT_PLUG, None)
-            return
-        if same(code, scard.SCARD_E_TIMEOUT) or same(code, scard.SCARD_E_CANCELLED):
-            return
-        _require(code, "wait for cards")
-        for name, event, _ in states:
-            self._states[name] = event & ~scard.SCARD_STATE_CHANGED
-            if name != _HOT_PLUG:
-                self._see(name, event)
-
-    def _forgive_lost(self) -> int:
-        """Ask afresh about readers whose time is over; how long to wait for changes, in milliseconds."""
-        wait = _POLL_MS / 1000
+    def _forgive_lost(self) -> float:
+        """Look again at readers whose time is over; how long to wait for news, in seconds."""
+        wait = _LOOK_UP
         for reader, until in list(self._lost_until.items()):
             left = until - time.monotonic()
             if left > 0:
                 wait = min(wait, left)
             else:
                 del self._lost_until[reader]
-                self._states[reader] = scard.SCARD_STATE_UNAWARE
-        return int(wait * 1000) + 1
+                self._see(reader, self._look.get(reader, Slot()))
+        return wait
 
-    def _see(self, reader: str, event: int) -> None:
-        present, count = bool(event & scard.SCARD_STATE_PRESENT), event >> 16
+    def _see(self, reader: str, slot: Slot) -> None:
         if reader in self._lost_until:
-            if not present:
+            if not slot.card:
                 del self._lost_until[reader]
             return
         known = self._placed.get(reader)
-        if known is not None and (not present or count != known.count):
-            # Another count: the card was taken off and one laid down while a job kept this thread busy.
+        if known is not None and (not slot.card or slot.count != known.count):
+            # Another count: the card was taken off and one laid down between two looks.
             self._lift(reader)
             known = None
-        if present and known is None:
-            placed = self._placed[reader] = _Placed(f"{NAME}-{next(self._numbers)}", count)
-            self._inbox(CardPlaced(placed.card, reader, reader.startswith(VIRTUAL)))
+        if slot.card and known is None:
+            placed = self._placed[reader] = _Placed(f"{NAME}-{next(self._numbers)}", slot.count)
+            self._inbox(CardPlaced(placed.card, reader, simulated(reader), contact(reader, slot.atr)))
 
     def _lift(self, reader: str) -> None:
         placed = self._placed.pop(reader, None)
         if placed is not None:
             self._inbox(CardRemoved(placed.card))
 
+    def _lose_all(self, fault: str) -> None:
+        self._forget_readers()
+        self._say(DeviceDown(Device.READER, NAME, fault))
+        self._drop_jobs()
+
     def _forget_readers(self) -> None:
-        self._states.clear()
+        self._look = {}
         self._lost_until.clear()
         for reader in list(self._placed):
             self._lift(reader)
@@ -224,31 +223,23 @@ class PcscReaders:
             self._said = event
             self._inbox(event)
 
-    def _run_jobs(self, context: int | None) -> None:
-        while True:
-            try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                return
-            job.taken.set()
-            try:
-                if context is not None:
-                    # Afresh: a card that was exchanged meanwhile is not the one that this job was meant for, and
-                    # whether another program has it open changes without being told.
-                    self._states = dict.fromkeys(self._states, scard.SCARD_STATE_UNAWARE)
-                    self._look_for_cards(context, 0)
-            except FaultError:
-                _guarded(job, LostLink())
-                raise
-            self._run(job)
+    def _drop_jobs(self) -> None:
+        """Tell whoever waits that the card is lost; what else was said is old."""
+        while not self._queue.empty():
+            message = self._queue.get()
+            if isinstance(message, _Job):
+                _guarded(message, BrokenLink(CardLostError("the card was gone before its turn")))
 
     def _run(self, job: _Job) -> None:
-        reader = next((reader for reader, placed in self._placed.items() if placed.card == job.card), None)
-        if reader is None:
-            _guarded(job, LostLink())
+        reader, placed = next((item for item in self._placed.items() if item[1].card == job.card), ("", None))
+        if placed is None:
+            _guarded(job, BrokenLink(CardLostError("the card was gone before its turn")))
             return
-        in_use = bool(self._states[reader] & (scard.SCARD_STATE_INUSE | scard.SCARD_STATE_EXCLUSIVE))
-        link = PcscLink(reader, job.cancel, self._options.apdu_timeout, in_use=in_use)
+        if not self._let_go(reader):
+            _guarded(job, BrokenLink(FaultError("card.silent", "the reader still keeps the card before")))
+            return
+        timeout = self._options.apdu_timeout
+        link = PcscLink(reader, job.cancel, timeout, count=placed.count, keep_alive=self._keep_alive)
         with self._lock:
             self._link = link
         if self._thread.stopping.is_set():
@@ -260,17 +251,23 @@ class PcscReaders:
             with self._lock:
                 self._link = None
             link.close()
+            self._kept[reader] = link
         if link.lost:
             self._lift(reader)
             self._lost_until[reader] = time.monotonic() + _LOST_FOR
 
+    def _let_go(self, reader: str) -> bool:
+        """Whether the job before has let go of the reader: one thread may hang in it, not one more for every card."""
+        kept = self._kept.get(reader)
+        return kept is None or kept.released(min(self._options.apdu_timeout, _LET_GO))
+
 
 def build(options: ReaderOptions) -> PcscReaders:
-    """The entry point ``tram.reader``: all PC/SC readers that match ``options.names``."""
+    """The entry point ``tram.reader``: all PC/SC readers that ``options.names`` wants."""
     return PcscReaders(options)
 
 
-def _guarded(job: _Job, link: PcscLink | LostLink) -> None:
+def _guarded(job: _Job, link: PcscLink | BrokenLink) -> None:
     try:
         job.work(link)
     except Exception as error:  # noqa: BLE001 - a defect in one job must not end the watch over the reader
@@ -278,14 +275,13 @@ def _guarded(job: _Job, link: PcscLink | LostLink) -> None:
         _log.error("a card job ended with %s", type(error).__name__)
 
 
-def _require(code: int, step: str) -> None:
-    if failed(code):
-        raise FaultError("reader.service", f"{step}: {code & 0xFFFFFFFF:08X}")
+def _info(name: str, slot: Slot) -> ReaderInfo:
+    atr = slot.atr if slot.card else b""
+    return ReaderInfo(name, slot.card, atr.hex().upper(), simulated(name), contact(name, atr))
 
 
-def _info(name: str, event: int, atr: Sequence[int]) -> ReaderInfo:
-    present = bool(event & scard.SCARD_STATE_PRESENT)
-    return ReaderInfo(name, present, bytes(atr).hex().upper(), name.startswith(VIRTUAL))
+def _nothing() -> None:
+    """A list of names holds no handle."""
 
 
 def _nobody(_event: object) -> None:

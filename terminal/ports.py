@@ -45,7 +45,7 @@ class CardLink(Protocol):
 
     def transceive(self, command: bytes) -> bytes:
         """One APDU. Raises CardLostError when the card is gone, CancelledError after ``cancel`` was set, and FaultError
-        (``card.silent``, ``reader.busy``, ``reader.service``)."""
+        (``card.silent``, ``reader.busy``, ``reader.denied``, ``reader.service``)."""
         ...
 
 
@@ -55,12 +55,13 @@ CardJob = Callable[[CardLink], None]
 
 @dataclass(frozen=True, slots=True)
 class ReaderInfo:
-    """One reader as ``tram readers`` lists it."""
+    """One reader as ``tram readers`` lists it. ``contact``: cards are plugged into it, chip first, not laid on it."""
 
     name: str
     present: bool
     atr: str
     simulated: bool
+    contact: bool = False
 
 
 class CardReader(Protocol):
@@ -88,7 +89,8 @@ class CardReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReaderOptions:
-    """What a reader driver is told: a glob over reader names, and its own watchdog in seconds an APDU."""
+    """What a reader driver is told: patterns of reader names, the preferred first, separated by commas (the first that
+    fits any reader decides), and its own watchdog in seconds an APDU."""
 
     names: str = "*"
     apdu_timeout: float = 3.0

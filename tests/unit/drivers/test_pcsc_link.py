@@ -11,7 +11,7 @@ from smartcard import scard
 
 from crypto.errors import CancelledError, CardLostError
 from drivers.pcsc import build
-from drivers.pcsc_link import LostLink, PcscLink
+from drivers.pcsc_link import BrokenLink, PcscLink
 from terminal.events import CardPlaced, CardRemoved, DeviceDown, DeviceUp
 from terminal.faults import FaultError
 from terminal.ports import ReaderOptions
@@ -20,6 +20,9 @@ from tests.inbox import RecordingInbox
 READER = "ACME Reader [Contactless] 00 00"
 SELECT = bytes.fromhex("00A4020C02011E")
 ATR = list(bytes.fromhex("3B8080010101"))
+
+
+PRESENT, EMPTY = scard.SCARD_STATE_PRESENT, scard.SCARD_STATE_EMPTY
 
 
 class FakeService:
@@ -35,7 +38,7 @@ class FakeService:
         self.set("SCardStatus", lambda card: (0, READER, 0, scard.SCARD_PROTOCOL_T1, ATR))
         self.set("SCardTransmit", lambda card, pci, command: (0, [0x90, 0x00]))
         self.set("SCardDisconnect", self._disconnect)
-        self.set("SCardCancel", lambda context: 0)
+        self.set("SCardGetStatusChange", lambda context, wait, states: (0, [(READER, PRESENT | 1 << 16, ATR)]))
 
     def _release(self, context: int) -> int:
         self.released.append(context)
@@ -157,8 +160,10 @@ def test_a_connect_that_hangs_is_a_silent_card_or_a_busy_reader(service: FakeSer
         return scard.SCARD_E_NO_SMARTCARD, 0, 0
 
     service.set("SCardConnect", hang)
-    for in_use, code in ((False, "card.silent"), (True, "reader.busy")):
-        link = PcscLink(READER, threading.Event(), apdu_timeout=-0.95, in_use=in_use)
+    for others, code in ((0, "card.silent"), (scard.SCARD_STATE_INUSE, "reader.busy")):
+        state = (0, [(READER, PRESENT | others, ATR)])
+        service.set("SCardGetStatusChange", lambda context, wait, states, state=state: state)
+        link = PcscLink(READER, threading.Event(), apdu_timeout=-0.9)
         link.connect()
         with pytest.raises(FaultError) as caught:
             link.transceive(SELECT)
@@ -173,10 +178,11 @@ def test_an_interrupted_link_is_cancelled(link: PcscLink) -> None:
         link.transceive(SELECT)
 
 
-def test_a_link_to_a_card_that_is_gone_says_so() -> None:
-    link = LostLink()
+@pytest.mark.parametrize("error", [CardLostError("gone"), FaultError("card.silent")])
+def test_a_broken_link_says_what_is_wrong(error: CardLostError | FaultError) -> None:
+    link = BrokenLink(error)
     assert (link.reader, link.atr, link.simulated) == ("", b"", False)
-    with pytest.raises(CardLostError):
+    with pytest.raises(type(error)):
         link.transceive(SELECT)
 
 
@@ -191,7 +197,6 @@ class FakeReaders:
         self.knows_hot_plug = True
         service.set("SCardListReaders", self._list)
         service.set("SCardGetStatusChange", self._wait)
-        service.set("SCardCancel", lambda context: self.changed.set())
 
     def _list(self, _context: int, _groups: list[str]) -> tuple[int, list[str]]:
         return (0, self.names) if self.names else (scard.SCARD_E_NO_READERS_AVAILABLE, [])
@@ -216,9 +221,6 @@ class FakeReaders:
         self.events = {**self.events, reader: event}
         self.changed.set()
         assert self.told.wait(10.0)
-
-
-PRESENT, EMPTY = scard.SCARD_STATE_PRESENT, scard.SCARD_STATE_EMPTY
 
 
 @pytest.fixture
