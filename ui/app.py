@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
-from terminal.events import Event
+from terminal.events import Device, DeviceUp, Event
 from terminal.faults import FaultError
-from terminal.ports import FaceOptions, GreyFrame, Inbox
+from terminal.ports import FaceOptions, GreyFrame, Inbox, KeyboardOptions
 from terminal.table import Table
 from terminal.view import Cue, Desk, View
 from ui import typeface
@@ -20,6 +21,9 @@ from ui.palette import theme_named
 from ui.shell import Shell
 from ui.sound import Speaker, find_player
 from ui.stage import Stage
+
+if TYPE_CHECKING:
+    from ui.keyboard_filter import KeyboardFilter
 
 _SHOT_SECONDS = 5.0
 _LAYOUT_ROUNDS = 4
@@ -54,6 +58,7 @@ class WindowFace:
                 options.demo,
             )
         )
+        self._keyboard = None if options.keyboard is None else self._listen(options.keyboard)
         self._speaker = Speaker(options.sound, find_player())
         self._companion: QWidget | None = None
         self._bridge = Bridge()
@@ -70,8 +75,10 @@ class WindowFace:
         return self._shell
 
     def connect(self, post: Inbox) -> None:
-        """Where presses and typed numbers go."""
+        """Where presses and typed numbers go, and the codes of a scanner that types."""
         self._post = post
+        if self._keyboard is not None:  # nothing can tell whether it is plugged in
+            post(DeviceUp(Device.SCANNER, "keyboard"))
 
     def show(self, view: View) -> None:
         """Paint this view soon; callable from any thread."""
@@ -142,6 +149,13 @@ class WindowFace:
         beside = min(self._shell.frameGeometry().right() + 8, room.right() - size.width())
         self._companion.setGeometry(max(0, beside), room.top(), size.width(), min(size.height(), room.height()))
         self._companion.show()
+
+    def _listen(self, options: KeyboardOptions) -> KeyboardFilter:
+        from ui.keyboard_filter import KeyboardFilter
+
+        listener = KeyboardFilter(options, self._forward, self._shell)
+        self._application.installEventFilter(listener)
+        return listener
 
     def _forward(self, event: Event) -> None:
         if self._post is not None:
