@@ -2,97 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
-from terminal.events import (
-    REASONS,
-    Admitted,
-    Button,
-    CodeSeen,
-    Device,
-    DeviceUp,
-    Event,
-    MrzTyped,
-    NumberTyped,
-    Pressed,
-)
-from terminal.ports import FaceOptions, KeyboardOptions
-from terminal.view import Desk, View
+from terminal.events import REASONS, Admitted, Button, CodeSeen, MrzTyped, NumberTyped, Pressed
+from terminal.ports import KeyboardOptions
+from terminal.view import Desk
 from tests.ui.conftest import Desktop
+from tests.ui.shared_keyboard import CARD, NONE, PERSON, SCAN, Counter
 from tests.ui.test_ask_number import _entries
 from tests.ui.test_keys import STOPPED, view_of
-from ui.app import build
-from ui.keyboard_filter import KeyboardFilter
 from ui.samples import samples
 from ui.screens.reasons import Reasons
-from ui.shell import Shell
-
-CARD = "003090123450|012345678|NGUYN VN TH|20111990|Nam|S 1+=|15072021"
-SCAN = 0.004
-PERSON = 0.12
-NONE = Qt.KeyboardModifier.NoModifier
-
-
-class Counter:
-    """A window with a keyboard that a person and a scanner share, and a clock that only they move."""
-
-    def __init__(self, desktop: Desktop, view: View, options: KeyboardOptions, desk: Desk) -> None:
-        self.now = 50.0
-        self.desktop = desktop
-        self.shell = desktop.shell(view, desk)
-        self.filter = KeyboardFilter(options, desktop.posted.append, self.shell, lambda: self.now)
-        QApplication.instance().installEventFilter(self.filter)  # type: ignore[union-attr]
-        self.shell.show()
-        self.shell.activateWindow()
-        QTest.qWaitForWindowActive(self.shell)
-
-    @property
-    def posted(self) -> list[Event]:
-        return self.desktop.posted
-
-    @property
-    def codes(self) -> list[bytes]:
-        return [event.payload for event in self.posted if isinstance(event, CodeSeen)]
-
-    @property
-    def others(self) -> list[Event]:
-        return [event for event in self.posted if not isinstance(event, CodeSeen)]
-
-    def send(self, kind: QEvent.Type, key: int, text: str = "", modifiers: Qt.KeyboardModifier = NONE,
-             repeated: bool = False) -> None:  # fmt: skip
-        window = QApplication.activeWindow() or self.shell
-        focused: QWidget | None = window.focusWidget()
-        QApplication.sendEvent(focused or window, QKeyEvent(kind, key, modifiers, text, repeated))
-
-    def key(self, key: int, text: str = "", modifiers: Qt.KeyboardModifier = NONE) -> None:
-        self.send(QEvent.Type.ShortcutOverride, key, text, modifiers)
-        self.send(QEvent.Type.KeyPress, key, text, modifiers)
-        self.send(QEvent.Type.KeyRelease, key, text, modifiers)
-
-    def keys(self, text: str, after: float) -> None:
-        for sign in text:
-            self.wait(after)
-            self.key({"\r": int(Qt.Key.Key_Return), "\t": int(Qt.Key.Key_Tab)}.get(sign, ord(sign.upper())), sign)
-
-    def scan(self, text: str = CARD + "\r") -> None:
-        self.keys(text, SCAN)
-        self.wait(1.0)
-
-    def type(self, text: str) -> None:
-        self.keys(text, PERSON)
-        self.wait(1.0)
-
-    def wait(self, seconds: float) -> None:
-        self.now += seconds
-        self.filter.look()
-        self.filter.look()  # once more when it was late: keys may have waited
 
 
 @pytest.fixture
@@ -376,84 +301,3 @@ def test_a_flood_of_codes_leaves_the_window_alone(counter: Make) -> None:
     assert (desk.filter._held, _entries(desk.shell)[0].text) == ([], "")
     desk.type("12")
     assert _entries(desk.shell)[0].text == "12"
-
-
-def test_real_keys_take_the_same_way(desktop: Desktop, app: QApplication) -> None:
-    shell = desktop.shell(view_of("reception-ask-number"))
-    listener = KeyboardFilter(KeyboardOptions(gap=0.05), desktop.posted.append, shell)
-    app.installEventFilter(listener)
-    try:
-        shell.show()
-        shell.activateWindow()
-        QTest.qWaitForWindowActive(shell)
-        for digit in "003090123450":
-            QTest.keyClick(shell.windowHandle(), Qt.Key(ord(digit)))
-        QTest.keyClick(shell.windowHandle(), Qt.Key.Key_Return)
-        _until(app, lambda: bool(desktop.posted))
-        assert desktop.posted == [CodeSeen(b"003090123450", "keyboard")]
-        QTest.keyClick(shell.windowHandle(), Qt.Key.Key_5)
-        _until(app, lambda: _entries(shell)[0].text == "5")
-    finally:
-        app.removeEventFilter(listener)
-
-
-def _until(app: QApplication, done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
-    while not done():
-        assert time.monotonic() < deadline
-        app.processEvents()
-
-
-# The window ----------------------------------------------------------------------------------------------------------
-
-
-def test_a_desk_with_a_typing_scanner_says_so_and_takes_its_codes(app: QApplication) -> None:
-    face = build(FaceOptions("reception", "Bệnh viện Giả Định", "vi", sound=0.0, keyboard=KeyboardOptions(gap=0.1)))
-    posted: list[Event] = []
-    try:
-        face.connect(posted.append)
-        assert posted == [DeviceUp(Device.SCANNER, "keyboard")]
-        QTest.keyClicks(face.shell, "003090123450")
-        QTest.keyClick(face.shell, Qt.Key.Key_Return)
-        _until(app, lambda: len(posted) > 1)
-        assert posted[1] == CodeSeen(b"003090123450", "keyboard")
-    finally:
-        _drop(app, face.shell)
-
-
-def test_without_one_keys_are_keys(app: QApplication) -> None:
-    face = build(FaceOptions("reception", "Bệnh viện Giả Định", "vi", sound=0.0))
-    posted: list[Event] = []
-    try:
-        face.connect(posted.append)
-        face.shell.show_view(STOPPED)
-        QTest.keyClick(face.shell, Qt.Key.Key_F5)
-        assert posted == [Pressed(Button.AGAIN)]
-    finally:
-        _drop(app, face.shell)
-
-
-def test_keys_are_keys_again_once_the_window_is_gone(desktop: Desktop, app: QApplication) -> None:
-    face = build(FaceOptions("reception", "Bệnh viện Giả Định", "vi", sound=0.0, keyboard=KeyboardOptions()))
-    _drop(app, face.shell)
-    shell = desktop.shell(STOPPED)
-    QTest.keyClick(shell, Qt.Key.Key_F5)
-    assert desktop.posted == [Pressed(Button.AGAIN)]
-
-
-def _drop(app: QApplication, shell: Shell) -> None:
-    shell.close()
-    shell.deleteLater()
-    app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-
-
-def test_no_widget_of_any_screen_takes_an_input_method(desktop: Desktop) -> None:
-    shell = desktop.shell()
-    for sample in samples(None):
-        shell.turn_to(sample.desk)
-        shell.show_view(sample.view)
-        shell.press(Button.ADMIT)
-        widgets = [shell, *shell.findChildren(QWidget)]
-        assert len(widgets) > 10
-        assert not any(one.testAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled) for one in widgets), sample.name
-        assert not shell.inputMethodQuery(Qt.InputMethodQuery.ImEnabled)
