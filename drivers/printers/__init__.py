@@ -1,0 +1,1 @@
+"""Printers of slips: receipt printers by ESC/POS."""
