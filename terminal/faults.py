@@ -85,6 +85,7 @@ CATALOGUE = _catalogue(
     Fault("scanner.mode", Who.ADMINISTRATOR, retriable=True),
     Fault("gate.absent", Who.STAFF, retriable=True),
     Fault("gate.denied", Who.ADMINISTRATOR, retriable=True),
+    Fault("gate.refused", Who.ADMINISTRATOR, retriable=True),
     Fault("gate.not_turned", Who.HOLDER, retriable=True),
     Fault("gate.not_annulled", Who.STAFF, retriable=False),
     Fault("gate.forced", Who.STAFF, retriable=False),

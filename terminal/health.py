@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
 from terminal.faults import CATALOGUE
 from terminal.model import Message
-from terminal.ports import ReaderInfo
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
 """How far this computer's clock may be from the backend's before records and validity become doubtful."""
@@ -24,14 +22,29 @@ DISK_LOW = 1 << 30
 """Bytes below which somebody should look before it is too late: months of entries, but hours of a full log."""
 
 
+MEMORY_LOW = 300 << 20
+"""Bytes that reader, camera and window together take at most, by the soak (bench/soak.py), with room to breathe."""
+
+X86_64_V2 = frozenset({"cx16", "lahf_lm", "popcnt", "sse4_1", "sse4_2", "ssse3"})
+
+
 class Subject(Enum):
     """What is looked at, in the order of the report."""
 
     PROGRAM = "program"
+    COMPUTER = "computer"
+    PLACE = "place"
     ROOMS = "rooms"
     CONFIG = "config"
+    DISPLAY = "display"
     READER = "reader"
+    CARD = "card"
     CAMERA = "camera"
+    SCANNER = "scanner"
+    GATE = "gate"
+    PRINTER = "printer"
+    VOICE = "voice"
+    RIGHTS = "rights"
     BACKEND = "backend"
     CLOCK = "clock"
     TRUST = "trust"
@@ -53,7 +66,10 @@ class Condition(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found about one subject and, unless it is OK, what to do; ``fault`` is a catalogue code."""
+    """What was found about one subject and, unless it is OK, what to do; ``fault`` is a catalogue code.
+
+    ``detail`` says where or how much, ``how`` with which command or setting the remedy is done on this computer.
+    """
 
     subject: Subject
     condition: Condition
@@ -61,6 +77,7 @@ class Finding:
     remedy: Message | None = None
     fault: str | None = None
     detail: str = ""
+    how: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +102,18 @@ def unused(subject: Subject) -> Finding:
     return fine(subject, "unused")
 
 
-def faulty(subject: Subject, code: str, detail: str = "", *, needed: bool = True) -> Finding:
+def faulty(
+    subject: Subject, code: str, detail: str = "", *, needed: bool = True, how: Message | None = None
+) -> Finding:
     """A subject with a fault of the catalogue; not ``needed`` makes it a limitation."""
     fault = CATALOGUE[code]
     condition = Condition.FAIL if needed else Condition.LIMITED
-    return Finding(subject, condition, fault.title, fault.remedy, code, detail)
+    return Finding(subject, condition, fault.title, fault.remedy, code, detail, how)
 
 
-def judge_readers(readers: Sequence[ReaderInfo], *, needed: bool) -> Finding:
-    """At least one reader."""
-    if not readers:
-        return faulty(Subject.READER, "reader.absent", needed=needed)
-    return fine(Subject.READER, "readers", names=", ".join(reader.name for reader in readers))
+def command(line: str) -> Message:
+    """How to do it: a command to type."""
+    return Message.of("cli.doctor.command", line=line)
 
 
 def judge_trust(accepted: int, valid: int, *, needed: bool, unlisted: int = 0) -> Finding:
@@ -135,3 +152,19 @@ def judge_disk(free: int) -> Finding:
         return fine(Subject.DISK, "disk", free=f"{free >> 20}")
     full = free < DISK_FULL
     return faulty(Subject.DISK, "disk.full" if full else "disk.low", f"{free >> 20} MB", needed=full)
+
+
+def judge_memory(usable: int | None) -> str | None:
+    """The fault of a computer on which so many bytes of memory can still be used (None: not known)."""
+    return "computer.memory" if usable is not None and usable < MEMORY_LOW else None
+
+
+def judge_processor(machine: str, features: frozenset[str] | None) -> str | None:
+    """The fault of a processor with these features (None: not known), as Linux names them.
+
+    NumPy's x86-64 wheels are built for x86-64-v2: on an older processor the first picture ends the program with an
+    illegal instruction. Names: psABI for x86-64, table "Micro-Architecture Levels".
+    """
+    if machine.lower() not in ("x86_64", "amd64") or features is None:
+        return None
+    return None if features >= X86_64_V2 else "computer.old"

@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from config.errors import ConfigError
+from config.errors import ConfigError, Problem
 from terminal.faults import FaultError
 from terminal.health import Finding, Subject, faulty
+from terminal.model import Message
 
 Waiting = Callable[[tuple[Subject, ...]], None]
 """Told now and then which subjects are still being looked at; () at the end."""
@@ -22,7 +23,7 @@ _TELL_EVERY = 0.25
 class Check:
     """One question about one part. ``late`` is the catalogue code for a part that does not answer within ``seconds``.
 
-    Not ``needed``: whatever is found only limits the desk.
+    Not ``needed``: a fault of this part only limits the desk.
     """
 
     subject: Subject
@@ -36,12 +37,19 @@ class Check:
         try:
             return self.work()
         except FaultError as error:
-            return faulty(self.subject, error.fault.code, error.detail, needed=self.needed)
+            # Without a library that the settings ask for, the terminal does not even start.
+            needed = self.needed or error.fault.code.startswith("install.")
+            return faulty(self.subject, error.fault.code, error.detail, needed=needed)
         except ConfigError as error:
-            place = ": ".join(part for part in (str(error.file or ""), error.path) if part)
-            return faulty(self.subject, "config.invalid", place, needed=self.needed)
+            return self._misconfigured(error)
         except Exception as error:  # noqa: BLE001 - a broken library must not keep the other findings from the reader
-            return faulty(self.subject, "internal", type(error).__name__, needed=self.needed)
+            return faulty(self.subject, "internal", type(error).__name__)
+
+    def _misconfigured(self, error: ConfigError) -> Finding:
+        code = "secrets.exposed" if error.problem is Problem.EXPOSED_SECRET else "config.invalid"
+        place = ": ".join(part for part in (str(error.file or ""), error.path) if part)
+        how = Message.of(f"cli.config.{error.problem.value}", allowed=error.allowed)
+        return faulty(self.subject, code, place, needed=self.needed, how=how)
 
     def overdue(self) -> Finding:
         """The finding about a part that did not answer in its time."""

@@ -4,86 +4,77 @@ from __future__ import annotations
 
 import argparse
 import platform
-from collections.abc import Callable, Iterator
+import sys
+import time
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
 from config.errors import ConfigError
 from config.schema import Settings
-from terminal.checks.program import check_fonts, check_rooms, check_words
-from terminal.checks.proof import check_tickets, check_trust
-from terminal.checks.records import check_disk, check_journal, check_secrets
-from terminal.checks.server import check_backend
+from terminal.checks.check import side_by_side
 from terminal.cli.arguments import add_config, add_json, settings_of
-from terminal.cli.checkup import check_camera, check_readers
+from terminal.cli.checkup import in_order, with_settings, without_settings
 from terminal.cli.output import print_json, report_of
-from terminal.clock import SystemClock
-from terminal.faults import FaultError
-from terminal.health import Finding, HealthReport, Subject, faulty, fine, judge_clock
+from terminal.cli.progress import StatusLine
+from terminal.clock import Clock, SystemClock
+from terminal.faults import CATALOGUE
+from terminal.health import Finding, HealthReport, Subject, faulty, fine
 from terminal.messages import say
 from terminal.model import Message
 
 HELP = "check whether this computer is ready to serve"
 
 _NOT_READY = 1
+_TELL_AFTER = 1.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("--profile", choices=("reception", "gate", "police"), help="desk (default: the site's file)")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="also write a report for whoever helps from afar")
     add_config(parser)
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the findings; 0 ready, 1 limited or not working."""
-    report = HealthReport(tuple(_findings(args)))
+    """Print the findings; 0 ready, 1 limited or not working. Raises FaultError when the report cannot be written."""
+    if args.report:
+        from terminal.evidence.private_file import check_new
+
+        check_new(args.report)
+    clock = SystemClock()
+    settings, configured = _settings(args)
+    report = HealthReport(_findings(settings, configured, clock, args.lang))
+    if args.report:
+        _write(args.report, report, settings, clock.now())
     if args.json:
         print_json({"ready": report.ready, "findings": [_as_json(found, args.lang) for found in report.findings]})
-    else:
-        for found in report.findings:
-            _print(found, args.lang)
-        print(say(Message("cli.doctor.ready" if report.ready else "cli.doctor.not_ready"), args.lang))
+        return 0 if report.ready else _NOT_READY
+    for found in report.findings:
+        print("\n".join(_lines(found, args.lang)))
+    print(say(Message("cli.doctor.ready" if report.ready else "cli.doctor.not_ready"), args.lang))
+    if args.report:
+        print(say(Message.of("cli.doctor.report", file=str(args.report)), args.lang))
     return 0 if report.ready else _NOT_READY
 
 
-def _findings(args: argparse.Namespace) -> Iterator[Finding]:
-    yield fine(Subject.PROGRAM, "program", **_versions())
-    yield _guarded(Subject.ROOMS, check_rooms, args.lang)
-    settings, finding = _settings(args)
-    yield finding
-    if settings is not None:
-        yield from _parts(settings, args.lang)
-    yield _guarded(Subject.WORDS, check_words, args.lang)
-    yield _guarded(Subject.FONTS, check_fonts, args.lang)
-
-
-def _parts(settings: Settings, language: str) -> Iterator[Finding]:
-    clock = SystemClock()
+def _findings(settings: Settings | None, configured: Finding, clock: Clock, language: str) -> tuple[Finding, ...]:
+    program = fine(Subject.PROGRAM, "program", **_versions())
     times: list[datetime] = []
-    yield _guarded(Subject.READER, lambda: check_readers(settings), language)
-    yield _guarded(Subject.CAMERA, lambda: check_camera(settings), language)
-    yield _guarded(Subject.BACKEND, lambda: check_backend(settings, times.append), language)
-    yield judge_clock(clock.now(), times[0] if times else None)
-    yield _guarded(Subject.TRUST, lambda: check_trust(settings, clock.now()), language)
-    yield _guarded(Subject.TICKETS, lambda: check_tickets(settings), language)
-    yield _guarded(Subject.JOURNAL, lambda: check_journal(settings.journal.path), language)
-    yield _guarded(Subject.DISK, lambda: check_disk(settings.journal.path), language)
-    yield _guarded(Subject.SECRETS, lambda: check_secrets(settings), language)
+    checks = without_settings()
+    if settings is not None:
+        checks += with_settings(settings, clock, times)
+    begun = time.monotonic()
+    with StatusLine(sys.stderr) as line:
 
+        def waiting(subjects: tuple[Subject, ...]) -> None:
+            if time.monotonic() - begun >= _TELL_AFTER:
+                names = ", ".join(say(Message(f"cli.doctor.subject_{one.value}"), language) for one in subjects)
+                line.show(say(Message.of("cli.doctor.waiting", names=names), language))
 
-def _guarded(subject: Subject, check: Callable[[], Finding], language: str) -> Finding:
-    """The check's finding, also when the check itself breaks off: the others are still wanted."""
-    try:
-        return check()
-    except FaultError as error:
-        return faulty(subject, error.fault.code, without_home(error.detail))
-    except ConfigError as error:
-        report = report_of(error, language)
-        return faulty(subject, report.fault.code, without_home(report.detail))
-    except Exception as error:  # noqa: BLE001 - a broken library must not keep the other findings from the reader
-        return faulty(subject, "internal", type(error).__name__)
+        found = side_by_side(checks, waiting)
+    return in_order((program, configured, *found), clock, times if settings is not None else [])
 
 
 def _settings(args: argparse.Namespace) -> tuple[Settings | None, Finding]:
@@ -96,13 +87,20 @@ def _settings(args: argparse.Namespace) -> tuple[Settings | None, Finding]:
         check_complete(settings, None)
     except ConfigError as error:
         report = report_of(error, args.lang)
-        return settings, faulty(Subject.CONFIG, report.fault.code, without_home(report.detail))
+        return settings, faulty(Subject.CONFIG, report.fault.code, report.detail)
     return settings, fine(Subject.CONFIG, "config", desk=settings.desk)
 
 
 def _versions() -> dict[str, str]:
     system = f"{platform.system()} {platform.release()}"
     return {"version": version("tram-terminal"), "python": platform.python_version(), "system": system}
+
+
+def _write(file: Path, report: HealthReport, settings: Settings | None, now: datetime) -> None:
+    from terminal.checks.report import compose
+    from terminal.evidence.private_file import write_new
+
+    write_new(file, compose(report, settings, _versions(), now))
 
 
 def without_home(text: str) -> str:
@@ -116,15 +114,22 @@ def _as_json(found: Finding, language: str) -> dict[str, object]:
         "condition": found.condition.value,
         "text": say(found.text, language),
         "remedy": say(found.remedy, language) if found.remedy else None,
+        "how": say(found.how, language) if found.how else None,
+        "who": CATALOGUE[found.fault].who.value if found.fault else None,
         "fault": found.fault,
-        "detail": found.detail,
+        "detail": without_home(found.detail),
     }
 
 
-def _print(found: Finding, language: str) -> None:
+def _lines(found: Finding, language: str) -> list[str]:
     condition = say(Message(f"cli.doctor.{found.condition.value}"), language)
     subject = say(Message(f"cli.doctor.subject_{found.subject.value}"), language)
-    detail = f" ({found.detail})" if found.detail else ""
-    print(f"[{condition}] {subject}: {say(found.text, language)}{detail}")
-    if found.remedy:
-        print(f"    {say(Message('cli.label.todo'), language)}: {say(found.remedy, language)}")
+    detail = f" ({without_home(found.detail)})" if found.detail else ""
+    rows = [f"[{condition}] {subject}: {say(found.text, language)}{detail}"]
+    below = [("todo", found.remedy), ("how", found.how)]
+    if found.fault:
+        below.append(("who", Message(f"cli.who.{CATALOGUE[found.fault].who.value}")))
+    rows += [
+        f"    {say(Message(f'cli.label.{name}'), language)}: {say(text, language)}" for name, text in below if text
+    ]
+    return rows

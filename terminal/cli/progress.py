@@ -1,4 +1,4 @@
-"""How far a read is, in one line of the console that is wiped at the end: a slow card takes many seconds."""
+"""How far a work is, in one line of the console that is wiped at the end: a slow card takes many seconds."""
 
 from __future__ import annotations
 
@@ -13,32 +13,44 @@ if TYPE_CHECKING:
 _PERCENT = 100
 
 
-class ProgressLine:
+class StatusLine:
     """Writes to ``stream`` while people look at it; nothing at all to a file or a pipe."""
 
-    def __init__(self, stream: TextIO | None, language: str) -> None:
+    def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream if stream is not None and stream.isatty() else None
-        self._language = language
         self._width = 0
 
     def __enter__(self) -> Self:
-        """Ask for the card."""
-        self._show(say(Message("ui.place_here"), self._language))
+        """Nothing yet."""
         return self
 
     def __exit__(self, *_: object) -> None:
         """Wipe the line."""
-        self._show("")
+        self.show("")
+
+    def show(self, text: str) -> None:
+        """``text`` in the place of what stood there."""
+        if self._stream is not None:
+            self._stream.write(f"\r{text:{self._width}}" + ("" if text else "\r"))
+            self._stream.flush()
+            self._width = len(text)
+
+
+class ProgressLine(StatusLine):
+    """The steps of a read."""
+
+    def __init__(self, stream: TextIO | None, language: str) -> None:
+        super().__init__(stream)
+        self._language = language
+
+    def __enter__(self) -> Self:
+        """Ask for the card."""
+        self.show(say(Message("ui.place_here"), self._language))
+        return self
 
     def told(self, progress: Progress) -> None:
         """The step, and how much of the file; a read reports here."""
         text = say(Message(f"step.{progress.step.value}"), self._language)
         if progress.file is not None and progress.total:
             text += f": {progress.file.name} {progress.done * _PERCENT // progress.total} %"
-        self._show(text)
-
-    def _show(self, text: str) -> None:
-        if self._stream is not None:
-            self._stream.write(f"\r{text:{self._width}}" + ("" if text else "\r"))
-            self._stream.flush()
-            self._width = len(text)
+        self.show(text)

@@ -15,26 +15,22 @@ from terminal.health import (
     fine,
     judge_clock,
     judge_disk,
-    judge_readers,
+    judge_memory,
+    judge_processor,
     judge_tickets,
     judge_trust,
     unused,
 )
 from terminal.messages import LANGUAGES, say
 from terminal.model import Message
-from terminal.ports import ReaderInfo
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
-READER = ReaderInfo("ACS 0", False, "", False)
 OK, LIMITED, FAIL = Condition.OK, Condition.LIMITED, Condition.FAIL
 
 
 @pytest.mark.parametrize(
     ("finding", "condition"),
     [
-        (judge_readers([READER], needed=True), OK),
-        (judge_readers([], needed=True), FAIL),
-        (judge_readers([], needed=False), LIMITED),
         (judge_trust(2, 1, needed=True), OK),
         (judge_trust(2, 2, needed=True, unlisted=1), LIMITED),
         (judge_trust(2, 2, needed=True, unlisted=2), FAIL),
@@ -67,7 +63,11 @@ def test_every_fact_has_its_condition_and_a_remedy_where_it_is_not_ok(finding: F
 
 
 def test_a_fault_keeps_its_code() -> None:
-    assert judge_readers([], needed=True).fault == "reader.absent"
+    assert judge_trust(0, 0, needed=True).fault == "trust.none"
+    assert judge_trust(1, 0, needed=True).fault == "trust.old"
+    assert judge_trust(2, 2, needed=True, unlisted=1).fault == "trust.lists"
+    assert judge_tickets(0, needed=True).fault == "tickets.none"
+    assert (judge_disk(0).fault, judge_disk(100 << 20).fault) == ("disk.full", "disk.low")
     assert judge_clock(NOW, NOW - timedelta(hours=1)).detail == "3600 s"
 
 
@@ -84,3 +84,27 @@ def test_every_subject_and_condition_has_words(language: str) -> None:
         assert say(Message(f"cli.doctor.subject_{subject.value}"), language)
     for condition in Condition:
         assert say(Message(f"cli.doctor.{condition.value}"), language)
+
+
+V2 = frozenset({"fpu", "cx16", "lahf_lm", "popcnt", "sse4_1", "sse4_2", "ssse3"})
+
+
+@pytest.mark.parametrize(
+    ("machine", "features", "fault"),
+    [
+        ("x86_64", V2, None),
+        ("AMD64", V2 - {"sse4_2"}, "computer.old"),
+        ("x86_64", frozenset(), "computer.old"),
+        ("x86_64", None, None),
+        ("aarch64", frozenset(), None),
+    ],
+)
+def test_a_processor_older_than_the_libraries_is_told(
+    machine: str, features: frozenset[str] | None, fault: str | None
+) -> None:
+    assert judge_processor(machine, features) == fault
+
+
+def test_memory_is_short_below_what_a_desk_takes() -> None:
+    assert judge_memory((300 << 20) - 1) == "computer.memory"
+    assert judge_memory(300 << 20) is judge_memory(None) is None

@@ -13,13 +13,12 @@ import pytest
 
 from drivers.simulator.issuer.authority import Authority
 from terminal import registry
-from terminal.checks import program
-from terminal.cli import checkup
+from terminal.checks import codes, program
 from terminal.cli.doctor import without_home
 from terminal.events import Device, DeviceDown, DeviceUp, Event, Step, StepEntered
 from terminal.faults import FaultError
 from terminal.model import Outcome
-from terminal.ports import Health, ReaderInfo
+from terminal.ports import GreyFrame, Health, ReaderInfo
 from terminal.records.entry import JournalEntry, Method
 from terminal.records.journal import Journal
 from terminal.view import Desk
@@ -42,9 +41,12 @@ class Part:
     def readers(self) -> list[ReaderInfo]:
         return self.found
 
-    def start(self, inbox: Callable[[Event], None]) -> None:
+    def start(self, inbox: Callable[[Event], None], frames: object = None) -> None:
         for event in self.events:
             inbox(event)
+        if callable(frames):
+            for _ in range(6):
+                frames(GreyFrame(64, 64, (bytes(8) + bytes([255]) * 8) * 256))
 
     def stop(self) -> None:
         self.stopped += 1
@@ -110,7 +112,7 @@ def conditions(found: dict[str, dict[str, Any]]) -> dict[str, str]:
 def test_a_computer_set_up_in_full_is_ready(doctor: Doctor, part: Part) -> None:
     code, found = doctor()
     assert (code, conditions(found)) == (0, {})
-    assert len(found) == 14
+    assert len(found) == 23
     assert (part.stopped, part.token) == (1, "tok-1")
 
 
@@ -157,10 +159,10 @@ def test_no_reader_and_no_camera_fail_where_they_are_needed(doctor: Doctor, part
 
 
 def test_a_camera_that_says_nothing_is_stuck(doctor: Doctor, part: Part, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkup, "CAMERA_SECONDS", 0.01)
+    monkeypatch.setattr(codes, "CAMERA_SECONDS", 0.01)
     part.events = []
     assert doctor()[1]["camera"]["fault"] == "camera.stuck"
-    monkeypatch.setattr(checkup, "CAMERA_SECONDS", 0.0)
+    monkeypatch.setattr(codes, "CAMERA_SECONDS", 0.0)
     assert doctor()[1]["camera"]["fault"] == "camera.stuck"
 
 
@@ -181,11 +183,11 @@ def test_a_police_desk_asks_no_backend(doctor: Doctor, part: Part) -> None:
 
 def test_parts_that_are_not_used_are_in_order(tram: Tram, part: Part, home: Path) -> None:
     file = home / "t.toml"
-    for device, subject in (("reader", "reader"), ("codes", "camera")):
+    for device, subjects in (("reader", ("reader", "card")), ("codes", ("camera",))):
         file.write_text(f'desk = "police"\nneeds = []\n[{device}]\ndriver = "none"\n')
         code, shown = tram("doctor", "--config", file)
         unused = [f["subject"] for f in shown["findings"] if f["text"] == "not used at this desk"]
-        assert (code, unused) == (1, [subject, "backend", "tickets"])
+        assert (code, unused) == (1, [*subjects, "scanner", "gate", "printer", "voice", "backend", "tickets"])
 
 
 def test_a_wrong_configuration_leaves_the_other_findings(tram: Tram, part: Part, home: Path) -> None:
@@ -193,16 +195,19 @@ def test_a_wrong_configuration_leaves_the_other_findings(tram: Tram, part: Part,
     file.write_text("[times]\nreading = 900\n")
     code, shown = tram("doctor", "--config", file)
     assert code == 1
-    assert [finding["subject"] for finding in shown["findings"]] == ["program", "rooms", "config", "words", "fonts"]
-    assert "times.reading" in shown["findings"][2]["detail"]
+    assert [finding["subject"] for finding in shown["findings"]] == [
+        *("program", "computer", "place", "rooms", "config", "clock", "words", "fonts")
+    ]
+    assert "times.reading" in shown["findings"][4]["detail"]
 
 
 def test_an_exposed_token_is_told_with_its_remedy(doctor: Doctor, site: Path) -> None:
     (site.parent / "token").chmod(0o644)
     _, found = doctor("--lang", "vi")
     assert conditions(found) == {"backend": "fail", "secrets": "limited"}
-    assert "chmod 600" in found["backend"]["detail"]
-    assert "hãy" in found["backend"]["detail"]
+    assert found["backend"]["fault"] == "secrets.exposed"
+    assert "chmod 600" in found["backend"]["how"]
+    assert "hãy" in found["backend"]["how"]
 
 
 def test_a_broken_library_is_one_finding(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
