@@ -8,21 +8,27 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from drivers.device import BackOff, DeviceThread, Lane, StuckError
-from drivers.frames import GreyArray, NotAPictureError, frame_of, middle, small
+from drivers.frames import GreyArray, NotAPictureError, frame_of, small
+from drivers.hints import Hints
+from drivers.looks import Looks
+from drivers.pace import Movement, Pace
 from drivers.picture_sources import PictureSource, Video, load_picture, source_of
 from drivers.sightings import Sightings
 from terminal.clock import Clock, SystemClock
-from terminal.events import CodeSeen, Device, DeviceDown, DeviceUp
+from terminal.events import CameraHint, CodeSeen, Device, DeviceDown, DeviceUp, Event
 from terminal.faults import FaultError
 from terminal.ports import CodeOptions, DecodedCode, Decoder, FrameSink, Inbox
 
 _log = logging.getLogger(__name__)
 
-_FULL_EVERY = 4
-"""One look in so many is at the full picture; the others are at the middle, which costs less than half."""
-
 _VIEWFINDER_EVERY = 0.1
+_STILL_VIEWFINDER_EVERY = 0.5
+"""Seconds between two pictures for the viewfinder; fewer are painted while nothing moves."""
+
 _VIEWFINDER_WIDTH = 640
+_PAUSED = 0.1
+"""Seconds between two thoughts about a pause; meanwhile the camera runs on and its frames are dropped."""
+
 _OPEN_WITHIN = 30.0
 _FIRST_WITHIN = 10.0
 _READ_WITHIN = 3.0
@@ -45,9 +51,10 @@ class Camera:
         self._decoder = decoder
         self._clock = clock or SystemClock()
         self._source_from = source_from
-        self._sightings = Sightings(options.repeat_after)
+        self._sightings = Sightings(options.repeat_after, options.proves_itself)
         self._thread = DeviceThread("dev-camera", self._work)
         self._paused = threading.Event()
+        self._paused_at: float | None = None
         self._inbox: Inbox | None = None
         self._frames: FrameSink | None = None
         self._said: DeviceUp | DeviceDown | None = None
@@ -100,56 +107,101 @@ class Camera:
 
     def _use(self, lane: Lane, source: PictureSource, back_off: BackOff) -> None:
         lane.call(source.open, _OPEN_WITHIN)
-        looks = _Looks(self._decoder)
-        picture = lane.call(source.read, _FIRST_WITHIN)
+        self._next(lane, source, 0.0, _FIRST_WITHIN)
+        lane.call(source.read, _FIRST_WITHIN)
         self._say(DeviceUp(Device.CAMERA, self._options.source, source.simulated))
         back_off.success()
-        paused_at: float | None = None
-        shown = float("-inf")
-        while not self._thread.stopping.is_set():
-            now = self._clock.monotonic()
-            paused = self._paused.is_set()
-            if paused and paused_at is None:
-                paused_at = now
-            if paused_at is not None and not paused:
-                self._sightings.resumed(paused_at, now)
-                paused_at = None
-            if picture is not None and not paused:
-                if now - shown >= _VIEWFINDER_EVERY:
-                    self._show(picture)
-                    shown = now
-                for code in looks.at(picture):
-                    self._saw(code, source.simulated)
-            self._thread.stopping.wait(source.interval)
-            picture = lane.call(source.read, _READ_WITHIN)
+        watch = _Watch(Looks(self._decoder), self._clock, self._show, lambda hint: self._post(CameraHint(hint)))
+        try:
+            while not self._thread.stopping.is_set():
+                pause = _PAUSED
+                if self._is_paused():
+                    watch.rest()
+                else:
+                    began = self._clock.monotonic()
+                    picture = lane.call(source.read, _READ_WITHIN)
+                    pause = watch.look(picture, began, lambda code: self._saw(code, source.simulated))
+                self._next(lane, source, pause, _READ_WITHIN)
+        finally:
+            watch.rest()
+
+    def _is_paused(self) -> bool:
+        paused, now = self._paused.is_set(), self._clock.monotonic()
+        if paused and self._paused_at is None:
+            self._paused_at = now
+        if not paused and self._paused_at is not None:
+            self._sightings.resumed(self._paused_at, now)
+            self._paused_at = None
+        return paused
+
+    def _next(self, lane: Lane, source: PictureSource, pause: float, within: float) -> None:
+        pause = max(pause, source.interval)
+        if source.interval:
+            self._thread.stopping.wait(pause)
+        lane.call(lambda: source.advance(pause), within + pause)
 
     def _saw(self, code: DecodedCode, simulated: bool) -> None:
-        if self._sightings.saw(code.payload, self._clock.monotonic()) and self._inbox is not None:
-            self._inbox(CodeSeen(code.payload, self._options.source, simulated))
+        if self._sightings.saw(code.payload, self._clock.monotonic()):
+            self._post(CodeSeen(code.payload, self._options.source, simulated))
 
     def _show(self, picture: GreyArray) -> None:
         if self._frames is not None:
             self._frames(frame_of(small(picture, _VIEWFINDER_WIDTH)))
 
     def _say(self, event: DeviceUp | DeviceDown) -> None:
-        if event != self._said and self._inbox is not None:
+        if event != self._said:
             self._said = event
             _log.info("camera: %s", type(event).__name__)
+            self._post(event)
+
+    def _post(self, event: Event) -> None:
+        if self._inbox is not None:
             self._inbox(event)
 
 
-class _Looks:
-    """Counts the looks, so that one in four is at the full picture, the first one included."""
+class _Watch:
+    """What comes of the pictures between one opening of the camera and its end."""
 
-    def __init__(self, decoder: Decoder) -> None:
-        self._decoder = decoder
-        self._number = 0
+    def __init__(
+        self, looks: Looks, clock: Clock, show: Callable[[GreyArray], None], hint: Callable[[str], None]
+    ) -> None:
+        self._looks = looks
+        self._clock = clock
+        self._show = show
+        self._hint = hint
+        self._pace, self._movement, self._hints = Pace(), Movement(), Hints()
+        self._shown = float("-inf")
 
-    def at(self, picture: GreyArray) -> Sequence[DecodedCode]:
-        """The codes in view."""
-        whole = self._number % _FULL_EVERY == 0
-        self._number += 1
-        return self._decoder.decode(frame_of(picture if whole else middle(picture)))
+    def look(self, picture: GreyArray | None, began: float, saw: Callable[[DecodedCode], None]) -> float:
+        """Make of a picture what it is worth; the seconds to let pass before the next one.
+
+        ``began``: when its unpacking began. ``saw`` takes the codes.
+        """
+        now = self._clock.monotonic()
+        if picture is not None:
+            if self._movement.in_picture(picture):
+                self._pace.wake(now)
+            due = self._pace.is_due(now)
+            if now - self._shown >= (_VIEWFINDER_EVERY if self._pace.awake else _STILL_VIEWFINDER_EVERY):
+                self._show(picture)
+                self._shown = now
+            if due:
+                self._at(picture, now, saw)
+        return self._pace.pause(self._clock.monotonic() - began)
+
+    def rest(self) -> None:
+        """Looking ends for a while: what was advised no longer counts."""
+        self._tell(self._hints.read())
+
+    def _at(self, picture: GreyArray, now: float, saw: Callable[[DecodedCode], None]) -> None:
+        seen = self._looks.at(picture, moved=self._pace.awake)
+        for code in seen.codes:
+            saw(code)
+        self._tell(self._hints.read() if seen.codes else self._hints.heard(seen.complaint, now))
+
+    def _tell(self, hint: str | None) -> None:
+        if hint is not None:
+            self._hint(hint)
 
 
 def build(options: CodeOptions, decoder: Decoder) -> Camera:
@@ -175,13 +227,13 @@ def scan_file(path: Path, decoder: Decoder) -> Sequence[DecodedCode]:
 
 def _scan_video(path: Path, decoder: Decoder, not_a_picture: NotAPictureError) -> Sequence[DecodedCode]:
     video = Video(path)
-    looks, sightings = _Looks(decoder), Sightings(float("inf"))
+    looks, sightings = Looks(decoder), Sightings(float("inf"))
     found: list[DecodedCode] = []
     number = -1
     try:
         video.open()
         for number, picture in enumerate(_frames(video)):
-            found += [code for code in looks.at(picture) if sightings.saw(code.payload, number * video.interval)]
+            found += [code for code in looks.at(picture).codes if sightings.saw(code.payload, number * video.interval)]
     except FaultError:
         raise FaultError("code.unreadable", str(not_a_picture)) from not_a_picture
     finally:

@@ -7,7 +7,7 @@ import struct
 import numpy as np
 import numpy.typing as npt
 
-from terminal.ports import GreyFrame
+from terminal.ports import GUIDE, GreyFrame
 
 GreyArray = npt.NDArray[np.uint8]
 """Height by width, one byte a pixel."""
@@ -17,9 +17,11 @@ MOST_PIXELS = 50_000_000
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
-_MIDDLE = 0.6
 _CROP_FROM = 480
 """Pictures less high than this are always looked at in full: their middle holds too few pixels for a code."""
+
+_MOST_LOOKED_AT = 3_200_000
+"""Pixels of one look: the middle of a 4K picture as it is; larger ones are thinned out."""
 
 
 class NotAPictureError(Exception):
@@ -38,17 +40,25 @@ def array_of(frame: GreyFrame) -> GreyArray:
 
 
 def middle(picture: GreyArray) -> GreyArray:
-    """The middle 60 % both ways, where the guide box is; small pictures in full. A view, not a copy."""
+    """What the guide box frames; small pictures in full. A view, not a copy."""
     height, width = picture.shape
     if height < _CROP_FROM:
         return picture
-    top, left = int(height * (1 - _MIDDLE) / 2), int(width * (1 - _MIDDLE) / 2)
+    top, left = int(height * (1 - GUIDE) / 2), int(width * (1 - GUIDE) / 2)
     return picture[top : height - top, left : width - left]
 
 
 def small(picture: GreyArray, width: int) -> GreyArray:
     """Every n-th pixel, so that at most ``width`` columns are left: enough for a viewfinder."""
     step = -(-picture.shape[1] // width)
+    return picture[::step, ::step]
+
+
+def bounded(picture: GreyArray) -> GreyArray:
+    """Every n-th pixel, so that a look takes a bounded time whatever the camera's size."""
+    step = 1
+    while picture.size > _MOST_LOOKED_AT * step * step:
+        step += 1
     return picture[::step, ::step]
 
 

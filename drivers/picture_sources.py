@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from drivers.frames import MOST_BYTES, GreyArray, NotAPictureError, decode_picture
+from drivers.camera_device import CameraDevice
+from drivers.frames import MOST_BYTES, MOST_PIXELS, GreyArray, NotAPictureError, decode_picture
 from terminal.faults import FaultError
 from terminal.ports import CodeOptions
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_LINUX_CAMERAS = Path("/sys/class/video4linux")
-_NUMBER = re.compile(r"(?:/dev/video)?([0-9]{1,3})")
 _ENDINGS = frozenset({".png", ".jpg", ".jpeg"})
 _MOST_PICTURES = 8
 _HELD_FOR = 8
@@ -29,14 +27,21 @@ class PictureSource(Protocol):
 
     simulated: bool
     interval: float
-    """Seconds to wait between two pictures; 0 where ``read`` itself waits for the next."""
+    """Seconds from one picture to the next where somebody else has to wait for them; 0 where ``advance`` waits."""
 
     def open(self) -> None:
         """Begin. Raises FaultError ``camera.absent``."""
         ...
 
+    def advance(self, seconds: float) -> None:
+        """Go on to the picture that comes ``seconds`` from now, and drop those before it without unpacking them.
+
+        Raises FaultError ``camera.absent``.
+        """
+        ...
+
     def read(self) -> GreyArray | None:
-        """The next picture, None when nothing is in view. Raises FaultError ``camera.absent``."""
+        """Unpack the picture it is at; None when nothing is in view. Raises FaultError ``camera.absent``."""
         ...
 
     def close(self) -> None:
@@ -46,50 +51,14 @@ class PictureSource(Protocol):
 
 def source_of(options: CodeOptions) -> PictureSource:
     """The source that ``options.source`` names, as things are now."""
+    if options.source.isdecimal():
+        return CameraDevice(options)
     path = Path(options.source)
     if path.is_dir():
         return PictureFolder(path)
     if path.is_file():
         return Video(path)
     return CameraDevice(options)
-
-
-class CameraDevice:
-    """A camera by index, ``/dev/videoN`` or (on Linux) a part of its name."""
-
-    simulated = False
-    interval = 0.0
-
-    def __init__(self, options: CodeOptions) -> None:
-        self._options = options
-        self._capture: cv2.VideoCapture | None = None
-
-    def open(self) -> None:
-        """Open it at the wanted size."""
-        import cv2
-
-        # Every try with a camera that is not there would otherwise write two lines to the error stream.
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-        capture = self._capture = cv2.VideoCapture(camera_index(self._options.source))
-        if not capture.isOpened():
-            raise FaultError("camera.absent")
-        # Compressed first: uncompressed 1080p does not fit through USB 2 at a useful rate. One buffer: no old frames.
-        capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
-        capture.set(cv2.CAP_PROP_FRAME_WIDTH, self._options.width)
-        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self._options.height)
-        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-
-    def read(self) -> GreyArray | None:
-        """Wait for the next frame."""
-        picture = _next(self._capture)
-        if picture is None:
-            raise FaultError("camera.absent", "no more frames")
-        return picture
-
-    def close(self) -> None:
-        """Release the device."""
-        if self._capture is not None:
-            self._capture.release()
 
 
 class Video:
@@ -111,28 +80,49 @@ class Video:
         self._capture = cv2.VideoCapture(str(self._path))
         if not self._capture.isOpened():
             raise FaultError("camera.absent", "not a video")
+        if self._capture.get(cv2.CAP_PROP_FRAME_WIDTH) * self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT) > MOST_PIXELS:
+            raise FaultError("camera.absent", "larger than the limits")
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         self.interval = 1 / rate if 1 <= rate <= 120 else self.interval
 
+    def advance(self, seconds: float) -> None:
+        """As many frames on as it shows in that time, at least one; after the last comes the first."""
+        for _ in range(max(1, round(seconds / self.interval))):
+            if not self._step():
+                self.close()
+                self.open()
+                if not self._step():
+                    raise FaultError("camera.absent", "a video without frames")
+
     def read(self) -> GreyArray | None:
-        """The next frame, after the last one the first."""
-        picture = self.next()
-        if picture is None:
-            self.close()
-            self.open()
-            picture = self.next()
-        if picture is None:
-            raise FaultError("camera.absent", "a video without frames")
-        return picture
+        """The frame it is at; None when it is broken."""
+        import cv2
+
+        try:
+            there, picture = self._capture.retrieve() if self._capture else (False, None)
+            if not there or picture is None:
+                return None
+            grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+        except cv2.error as error:
+            raise FaultError("camera.absent", "OpenCV gave up on it") from error
+        return grey.astype("uint8", copy=False)
 
     def next(self) -> GreyArray | None:
         """The next frame; None at the end."""
-        return _next(self._capture)
+        return self.read() if self._step() else None
 
     def close(self) -> None:
         """Close the file."""
         if self._capture is not None:
             self._capture.release()
+
+    def _step(self) -> bool:
+        import cv2
+
+        try:
+            return self._capture is not None and self._capture.grab()
+        except cv2.error as error:
+            raise FaultError("camera.absent", "OpenCV gave up on it") from error
 
 
 class PictureFolder:
@@ -156,6 +146,9 @@ class PictureFolder:
         """Check that the folder is there."""
         if not self._path.is_dir():
             raise FaultError("camera.absent", "no such folder")
+
+    def advance(self, seconds: float) -> None:
+        """Nothing: what lies in the folder is seen when it is read."""
 
     def read(self) -> GreyArray | None:
         """The picture in view."""
@@ -235,30 +228,3 @@ def load_picture(path: Path) -> GreyArray:
     except OSError as error:
         raise NotAPictureError("the file cannot be read") from error
     return decode_picture(raw)
-
-
-def camera_index(source: str) -> int:
-    """The number of the camera that ``source`` names. Raises FaultError ``camera.absent``."""
-    number = _NUMBER.fullmatch(source)
-    if number is not None:
-        return int(number.group(1))
-    # Only Linux tells names; elsewhere the folder is not there and nothing is found.
-    for name in sorted(_LINUX_CAMERAS.glob("video*/name")):
-        if source.lower() in name.read_text(encoding="utf-8", errors="replace").lower():
-            return int(name.parent.name.removeprefix("video"))
-    raise FaultError("camera.absent", "no camera of that name")
-
-
-def _next(capture: cv2.VideoCapture | None) -> GreyArray | None:
-    import cv2
-
-    if capture is None:
-        return None
-    try:
-        there, picture = capture.read()
-        if not there:
-            return None
-        grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-    except cv2.error as error:
-        raise FaultError("camera.absent", "OpenCV gave up on it") from error
-    return grey.astype("uint8", copy=False)

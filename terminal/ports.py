@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from crypto.civil import PartialDate
 from crypto.id_number import IdNumber
@@ -200,6 +200,20 @@ class DecodedCode:
     payload: bytes = field(repr=False)
 
 
+GUIDE = 0.6
+"""The middle share of a camera's picture, across and down, in which codes are looked for, and around which the
+viewfinder draws its corners. Reading only there costs less than half (docs/decisions/0027-when-the-camera-looks.md)."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadCode:
+    """A code that was found in a picture but could not be read: its four corners in pixels, and how many modules it has
+    along a side (0: not known)."""
+
+    corners: tuple[tuple[int, int], ...]
+    modules: int
+
+
 class Decoder(Protocol):
     """Finds codes in a grey picture. ``build() -> Decoder``; raises ImportError where its library is missing."""
 
@@ -207,6 +221,16 @@ class Decoder(Protocol):
 
     def decode(self, frame: GreyFrame) -> Sequence[DecodedCode]:
         """All codes of the picture, in no promised order. Never raises on a picture."""
+        ...
+
+
+@runtime_checkable
+class Locator(Protocol):
+    """What a `Decoder` may also be: it tells which codes it found and could not read, for the camera's hints."""
+
+    @property
+    def unread(self) -> Sequence[UnreadCode]:
+        """Those of the picture that was decoded last."""
         ...
 
 

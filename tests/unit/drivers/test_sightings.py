@@ -93,5 +93,35 @@ def test_ever_new_codes_do_not_pile_up_and_are_not_kept() -> None:
     for number in range(1000):
         sightings.saw(b"%d" % number, 0.0)
     kept = sightings._seen
-    assert len(kept) <= 64
+    assert len(kept) <= 512
     assert b"999" not in kept
+
+
+def test_a_flood_of_others_does_not_make_a_told_code_count_again() -> None:
+    sightings = Sightings(5.0)
+    assert told(sightings, 0.0, 0.1) == [0.1]
+    for number in range(2000):
+        sightings.saw(b"%d" % number, 0.2 + number / 1000)
+    assert told(sightings, 2.5, 2.6) == []
+
+
+def test_a_code_that_proves_itself_is_told_at_its_first_reading() -> None:
+    assert told(Sightings(5.0, lambda payload: payload == CODE), 0.0, 0.1, 0.2) == [0.0]
+
+
+def test_a_code_that_does_not_prove_itself_needs_a_second_reading() -> None:
+    assert told(Sightings(5.0, lambda payload: payload == CODE), 0.0, 0.1, payload=b"other") == [0.1]
+
+
+def test_a_signature_is_tried_once_a_showing() -> None:
+    asked: list[bytes] = []
+
+    def proves_itself(payload: bytes) -> bool:
+        asked.append(payload)
+        return False
+
+    sightings = Sightings(5.0, proves_itself)
+    told(sightings, *(step / 10 for step in range(30)))
+    assert asked == [CODE]
+    told(sightings, 20.0, 20.1)
+    assert asked == [CODE, CODE]
