@@ -29,11 +29,9 @@ from typing import TYPE_CHECKING
 
 from config.schema import Settings
 from terminal.clock import Clock
-from terminal.events import Device, SelfTested
-from terminal.flow.rules import Rules
+from terminal.events import SelfTested
 from terminal.health import Condition, Finding, Subject, judge_clock
-from terminal.model import CheckName, Message
-from terminal.view import Desk
+from terminal.model import CheckName
 
 if TYPE_CHECKING:
     from terminal.checks.check import Check
@@ -90,21 +88,3 @@ def _backend(settings: Settings, clock: Clock) -> Check:
         return judge_clock(clock.now(), told[0]) if told else finding
 
     return Check(Subject.BACKEND, work, seconds=_BACKEND_SECONDS + 1, late="net.timeout")
-
-
-def still_works(up: frozenset[Device], online: bool | None, rules: Rules) -> tuple[Message, ...]:
-    """What a limited desk can still do, in the order in which it is told. ``up``: the devices that work; ``online``
-    None while the backend was not asked yet."""
-    asked = online is not False
-    codes = not up.isdisjoint({Device.CAMERA, Device.SCANNER})
-    parts = {
-        "card": rules.people and Device.READER in up,
-        "code": codes,
-        "typed": rules.people,
-        "ask": rules.asks and asked,
-        "ticket": rules.tickets and asked and codes,
-        "gate": Device.GATE in up,
-        "print": Device.PRINTER in up,
-        "hand": rules.desk is not Desk.POLICE,
-    }
-    return tuple(Message(f"works.{name}") for name, works in parts.items() if works)

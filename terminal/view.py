@@ -71,6 +71,10 @@ class View:
     """What would help the camera to read the code in view."""
     held: bool = False
     """The gate stands open for everybody: every screen says so."""
+    entered: int = 0
+    """Counts the entering of states: ``life`` runs anew with each."""
+    works: tuple[Message, ...] = ()
+    """What a limited desk can still do; empty at one where all is well."""
 
 
 class Cue(Enum):

@@ -237,9 +237,12 @@ class FakeSlips:
     simulated: bool = False
     printed: list[PrintSlip] = field(default_factory=list)
     tried: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    slow: threading.Event | None = None
 
     def print(self, effect: PrintSlip) -> None:
         self.printed.append(effect)
+        if self.slow is not None:
+            assert self.slow.wait(10.0)
         self.check()
 
     def check(self) -> None:

@@ -110,7 +110,12 @@ def _params(rest: dict[str, object]) -> dict[str, str]:
 
 _LONG_NOTE = "Thẻ cấp đổi nơi đăng ký ban đầu từ ngày 01/07/2026; đối chiếu giấy tờ trước khi tiếp nhận"
 _STAFF = (Button.DONE, Button.AGAIN, Button.ADMIT, Button.MORE_TIME)
-_ALLOWED = (Button.DONE, Button.AGAIN, Button.MORE_TIME)
+_ALLOWED = (Button.DONE, Button.AGAIN, Button.PRINT, Button.MORE_TIME)
+_WORKS = {
+    Desk.RECEPTION: tuple(Message(f"works.{name}") for name in ("card", "typed", "ask", "print", "hand")),
+    Desk.GATE: (Message("works.hand"),),
+    Desk.POLICE: tuple(Message(f"works.{name}") for name in ("card", "typed")),
+}
 
 
 def _common(desk: Desk) -> list[Sample]:
@@ -125,6 +130,10 @@ def _common(desk: Desk) -> list[Sample]:
         ("idle-notice", View(Screen.IDLE, 0, Message(idle), Message("fault.code.foreign.title"), actions=typed,
                              faults=("camera.absent", "net.down"), life=8.0, warn=10.0, simulated=True,
                              online=False if asks else None)),
+        ("idle-limited", View(Screen.IDLE, 0, Message(idle), actions=typed, faults=("camera.absent",),
+                              works=_WORKS[desk], online=online)),
+        ("idle-closer", View(Screen.IDLE, 0, Message(idle), actions=typed, camera_hint=Message("hint.camera.closer"),
+                             online=online)),
         ("place-card", View(Screen.PLACE_CARD, 1, Message("title.qr.then_card"), Message("remedy.qr.then_card"),
                             actions=(Button.WITHOUT_CHIP, Button.DONE) if asks else (Button.DONE,), life=60, warn=10,
                             online=online)),
@@ -244,7 +253,13 @@ def _gate(photo: Photo | None) -> list[Sample]:
         "attention": Result(_verdict(Outcome.ATTENTION, "warn.offline"), INSURED, photo),
         "cannot": Result(_fault("net.timeout")),
     }
-    views = {name: replace(_result(2, result, (Button.DONE,)), life=5.0) for name, result in cases.items()}
+    actions = (Button.DONE, Button.ADMIT, Button.EMERGENCY)
+    views = {name: replace(_result(2, result, actions), life=5.0) for name, result in cases.items()}
+    idle = View(Screen.IDLE, 0, Message("title.idle.gate"), actions=(Button.EMERGENCY,), online=True)
+    views |= {
+        "held-open": replace(idle, title=Message("title.gate_held"), hint=Message("remedy.gate_held"), held=True),
+        "not-turned": replace(idle, hint=Message("fault.gate.not_turned.remedy"), life=8.0),
+    }
     return [Sample(f"gate-{name}", Desk.GATE, view) for name, view in views.items()]
 
 
@@ -274,4 +289,5 @@ def _police(photo: Photo | None) -> list[Sample]:
 def samples(photo: Photo | None) -> tuple[Sample, ...]:
     """All pictures, with ``photo`` on every chip that has one."""
     common = [sample for desk in Desk for sample in _common(desk)]
-    return (*common, *_reception(photo), *_gate(photo), *_police(photo))
+    found = (*common, *_reception(photo), *_gate(photo), *_police(photo))
+    return tuple(replace(one, view=replace(one.view, entered=number)) for number, one in enumerate(found, 1))

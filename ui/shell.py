@@ -33,6 +33,7 @@ _KEYS = {
     Qt.Key.Key_F5: Button.AGAIN,
     Qt.Key.Key_F7: Button.WITHOUT_CHIP,
     Qt.Key.Key_F8: Button.ADMIT,
+    Qt.Key.Key_F9: Button.PRINT,
     Qt.Key.Key_Plus: Button.MORE_TIME,
     Qt.Key.Key_Equal: Button.MORE_TIME,
 }
@@ -201,6 +202,8 @@ class Shell(QWidget):
             return
         if key is Qt.Key.Key_L and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.switch_language()
+        elif key is Qt.Key.Key_E and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.press(Button.EMERGENCY)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._enter()
         elif key is Qt.Key.Key_Space and self._stage.desk is Desk.GATE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from terminal.events import Button, Device
+from terminal.flow.limited import still_works
 from terminal.flow.rules import Rules
 from terminal.flow.states import Case, State
 from terminal.model import Message, Outcome, RedeemAnswer
@@ -38,6 +39,8 @@ def view_of(state: State, rules: Rules) -> View:
         faults=tuple(sorted({code for _, _, code in state.down} | set(state.limits))),
         camera_hint=_camera_hint(state),
         held=state.held,
+        entered=state.arming,
+        works=_works(state, rules),
     )
 
 
@@ -60,6 +63,8 @@ def _words(state: State, rules: Rules) -> tuple[Message, Message | None]:
         return _ask_words(case)
     if screen is Screen.OUT_OF_SERVICE:
         return Message("title.oos"), _why_out(state)
+    if screen is Screen.IDLE and state.held:
+        return Message("title.gate_held"), Message("remedy.gate_held")
     simple = {
         Screen.STARTING: (Message("title.starting"), None),
         Screen.IDLE: (Message(_IDLE_TITLES[rules.desk]), None),
@@ -81,6 +86,13 @@ def _ask_words(case: Case | None) -> tuple[Message, Message]:
 
 def _camera_hint(state: State) -> Message | None:
     return Message(f"hint.camera.{state.camera_hint}") if state.camera_hint and state.screen in _LOOKING else None
+
+
+def _works(state: State, rules: Rules) -> tuple[Message, ...]:
+    limited = state.limits or state.down or state.online is False
+    if state.screen is not Screen.IDLE or not limited:
+        return ()
+    return still_works(frozenset(device for device, _ in state.up), state.online, rules)
 
 
 def _why_out(state: State) -> Message:

@@ -46,6 +46,7 @@ class AskNumber(Page):
     def __init__(self) -> None:
         super().__init__()
         self._viewfinder: Viewfinder | None = None
+        self._last: GreyFrame | None = None
         self._entries: list[Digits] = []
         self._never_expires = False
         self._apply: QPushButton | None = None
@@ -68,7 +69,7 @@ class AskNumber(Page):
         if dates:
             self._add_dates(left, stage)
         else:
-            self._add_camera(left, stage)
+            self._add_camera(left, view, stage)
         row.addLayout(left, 5)
         row.addLayout(self._keys(stage, dates=dates), 6 if not dates else 4)
         for entry, text in zip(self._entries, typed, strict=False):
@@ -104,14 +105,17 @@ class AskNumber(Page):
             column.addWidget(notice(stage, words) if refused else label(words, 22, tone="page_muted", wrap=True))
         return column
 
-    def _add_camera(self, column: QVBoxLayout, stage: Stage) -> None:
+    def _add_camera(self, column: QVBoxLayout, view: View, stage: Stage) -> None:
         self._viewfinder = Viewfinder(stage.theme, stage.say("ui.camera_off"))
+        if self._last is not None:
+            self._viewfinder.frame(self._last)
         column.addWidget(self._viewfinder, 1)
         below = QHBoxLayout()
         drawing = CardDrawing(Gesture.CODE, stage.theme, stage.say("ui.card_drawing"))
         drawing.setFixedSize(96, 104)
         below.addWidget(drawing)
-        below.addWidget(label(stage.say("remedy.ask.qr_side"), 18, tone="page_muted", wrap=True), 1)
+        words = stage.tell(view.camera_hint) or stage.say("remedy.ask.qr_side")
+        below.addWidget(label(words, 18, tone="page_muted", wrap=True), 1)
         column.addLayout(below)
 
     def _add_dates(self, column: QVBoxLayout, stage: Stage) -> None:
@@ -200,5 +204,6 @@ class AskNumber(Page):
 
     def frame(self, frame: GreyFrame) -> None:
         """To the viewfinder."""
+        self._last = frame
         if self._viewfinder is not None:
             self._viewfinder.frame(frame)

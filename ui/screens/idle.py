@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from terminal.ports import GreyFrame
 from terminal.view import View
 from ui.screens.page import Page
-from ui.screens.parts import notice, number_badge, question
+from ui.screens.parts import limited, notice, number_badge, question
 from ui.stage import Stage
 from ui.typeface import BOLD
 from ui.widgets.card_drawing import CardDrawing, Gesture
@@ -22,10 +22,13 @@ class IdleStaff(Page):
     def __init__(self) -> None:
         super().__init__()
         self._viewfinder: Viewfinder | None = None
+        self._last: GreyFrame | None = None
 
     def compose(self, view: View, stage: Stage) -> QWidget:
         """Title, two numbered fields, and a notice when there is one."""
         self._viewfinder = Viewfinder(stage.theme, stage.say("ui.camera_off"))
+        if self._last is not None:
+            self._viewfinder.frame(self._last)
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(24, 18, 24, 18)
@@ -37,13 +40,17 @@ class IdleStaff(Page):
         fields = QHBoxLayout()
         fields.setSpacing(18)
         drawing = CardDrawing(Gesture.PLACE, stage.theme, stage.say("ui.card_drawing"))
-        fields.addWidget(_numbered(stage, 1, stage.say("ui.code_here"), self._viewfinder), 1)
+        code_here = stage.tell(view.camera_hint) or stage.say("ui.code_here")
+        fields.addWidget(_numbered(stage, 1, code_here, self._viewfinder), 1)
         fields.addWidget(_numbered(stage, 2, stage.say("ui.place_here"), drawing), 1)
         column.addLayout(fields, 1)
+        if view.works:
+            column.addWidget(limited(stage, view.works))
         return body
 
     def frame(self, frame: GreyFrame) -> None:
         """To the viewfinder."""
+        self._last = frame
         if self._viewfinder is not None:
             self._viewfinder.frame(frame)
 
@@ -72,9 +79,11 @@ class IdleGate(Page):
         column = QVBoxLayout(body)
         column.setContentsMargins(40, 20, 40, 24)
         column.setSpacing(14)
-        hint = "" if view.hint is not None else stage.say("remedy.idle.gate")
+        hint = "" if view.hint is not None else stage.tell(view.camera_hint) or stage.say("remedy.idle.gate")
         column.addWidget(question(stage.tell(view.title), hint, public=True), 4)
         column.addWidget(CardDrawing(Gesture.GATE, stage.theme, stage.say("ui.card_drawing")), 6)
         if view.hint is not None:
             column.addWidget(notice(stage, stage.tell(view.hint)))
+        elif view.works:
+            column.addWidget(limited(stage, view.works))
         return body

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from terminal.model import Outcome
+from terminal.model import Message, Outcome
 from ui.stage import Stage
 from ui.typeface import BOLD, MEDIUM
 from ui.widgets.mark import Mark
@@ -23,6 +23,20 @@ def notice(stage: Stage, text: str) -> QFrame:
     side = 44 if stage.public else 32
     row.addWidget(Mark(Outcome.ATTENTION, side, pair.ink, pair.ground, stage.say("ui.mark.attention")))
     row.addWidget(label(text, 34 if stage.public else 22, tone="notice", weight=MEDIUM, wrap=True), 1)
+    return strip
+
+
+def limited(stage: Stage, works: tuple[Message, ...]) -> QFrame:
+    """A strip that says that not everything works here, and what does."""
+    strip = QFrame()
+    strip.setProperty("ground", "notice")
+    row = QHBoxLayout(strip)
+    row.setContentsMargins(18, 8, 18, 8)
+    row.setSpacing(14)
+    still = " · ".join(stage.tell(one) for one in works)
+    strip.setAccessibleName(f"{stage.say('limit.title')}. {stage.say('limit.still')}: {still}")
+    row.addWidget(label(stage.say("limit.title"), 20, tone="notice", weight=BOLD))
+    row.addWidget(label(f"{stage.say('limit.still')}: {still}", 18, tone="notice", wrap=True), 1)
     return strip
 
 

@@ -19,6 +19,8 @@ KEYS = {
     Button.WITHOUT_CHIP: "F7",
     Button.ADMIT: "F8",
     Button.MORE_TIME: "+",
+    Button.PRINT: "F9",
+    Button.EMERGENCY: "Ctrl+E",
 }
 _COUNTED = (Screen.RESULT, Screen.ASK_NUMBER, Screen.PLACE_CARD, Screen.RETRY)
 
@@ -28,12 +30,14 @@ def main_action(view: View) -> Button | None:
     return view.actions[0] if view.screen is Screen.RESULT and view.actions else None
 
 
-def action_words(stage: Stage, button: Button, screen: Screen) -> tuple[str, str]:
-    """A button's words and its key cap, which depend on desk and screen."""
+def action_words(stage: Stage, button: Button, screen: Screen, *, held: bool = False) -> tuple[str, str]:
+    """A button's words and its key cap, which depend on desk and screen, and on whether the gate is held open."""
     if button is Button.DONE and screen is not Screen.RESULT:
         return stage.say("ui.cancel"), "Esc"
     if button is Button.DONE and stage.desk is Desk.GATE:
         return stage.say("ui.next"), "Space"
+    if button is Button.EMERGENCY and held:
+        return stage.say("ui.close_again"), KEYS[button]
     return stage.say(f"button.{button.value}"), KEYS[button]
 
 
@@ -45,6 +49,7 @@ class ActionBar(QFrame):
         self.setObjectName("actionbar")
         self._press = press
         self._shown: tuple[object, ...] = ()
+        self._counted: tuple[Screen, int, int] | None = None
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(20, 8, 20, 8)
         self._row.setSpacing(12)
@@ -55,10 +60,12 @@ class ActionBar(QFrame):
     def present(self, view: View, stage: Stage, *, fresh: bool) -> None:
         """Show the actions of a view; ``fresh`` starts its countdown (a new language does not)."""
         self._countdown.use(lambda n: stage.say("title.wipe.soon", n=str(n)))
-        if fresh:
+        if fresh and (view.screen, view.session, view.entered) != self._counted:
+            # Once for each entering of a state: a device that comes or goes meanwhile gives nobody more time.
+            self._counted = (view.screen, view.session, view.entered)
             counted = view.screen in _COUNTED and stage.desk is not Desk.GATE
             self._countdown.begin(view.life if counted else None, view.warn)
-        key = (view.actions, view.screen, stage.language, stage.desk)
+        key = (view.actions, view.screen, view.held, stage.language, stage.desk)
         if key != self._shown:
             self._shown = key
             self._rebuild(view, stage)
@@ -74,7 +81,7 @@ class ActionBar(QFrame):
         ordered = [b for b in view.actions if b is not main] + ([main] if main is not None else [])
         self._buttons = []
         for button in ordered:
-            words, key = action_words(stage, button, view.screen)
+            words, key = action_words(stage, button, view.screen, held=view.held)
             spoken = stage.say("ui.key", cap=key)
             made = KeyButton(words, key, spoken, main=button is main, large=stage.public)
             made.setProperty("action", button.value)

@@ -32,7 +32,7 @@ class TopBar(QFrame):
         self._place = _Elided("", 20)
         self._faults = label("", 16, tone="bar_warn", weight=MEDIUM)
         self._warning = Mark(Outcome.ATTENTION, 20, stage.theme.bar_warn.ink, stage.theme.bar_warn.ground, "")
-        self._demo, self._simulated = _pill(), _pill()
+        self._held, self._demo, self._simulated = _pill(), _pill(), _pill()
         self._online = label("", 17, tone="bar")
         self._clock = label("", 20, tone="bar", weight=MEDIUM)
         self._clock.setObjectName("clock")
@@ -46,7 +46,7 @@ class TopBar(QFrame):
         row.setContentsMargins(18, 2, 18, 2)
         row.setSpacing(14)
         row.addWidget(self._place, 1)
-        for part in (self._warning, self._faults, self._demo, self._simulated, self._online, self._language,
+        for part in (self._warning, self._faults, self._held, self._demo, self._simulated, self._online, self._language,
                      self._clock):  # fmt: skip
             row.addWidget(part)
         self._timer = QTimer(self)
@@ -61,6 +61,8 @@ class TopBar(QFrame):
         self._faults.setVisible(bool(shown))
         self._warning.setVisible(bool(shown))
         self._warning.setAccessibleName(stage.say("ui.mark.attention"))
+        self._held.setText(stage.say("ui.held_open"))
+        self._held.setVisible(view.held)
         self._demo.setText(stage.say("ui.demo"))
         self._demo.setVisible(stage.demo)
         self._simulated.setText(stage.say("ui.simulated"))

@@ -16,12 +16,13 @@ from terminal import registry
 from terminal.checks import program
 from terminal.events import Device, SelfTested
 from terminal.faults import FaultError
+from terminal.flow.limited import still_works
 from terminal.flow.rules import Rules
 from terminal.messages import LANGUAGES, say
 from terminal.model import CheckName, Message
 from terminal.ports import Health
 from terminal.records.journal import Journal
-from terminal.selftest import BREAKING, NEWEST, self_test, still_works
+from terminal.selftest import BREAKING, NEWEST, self_test
 from terminal.view import Desk
 from tests import chips
 from tests.house.rooms import ROOT

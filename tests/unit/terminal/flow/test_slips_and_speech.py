@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from terminal.events import Button, Device, DeviceUp, Pressed, PrintFailed
@@ -26,17 +28,19 @@ def reception(**parts: object) -> Bench:
 def hear_of_printing(bench: Bench, slips: FakeSlips) -> None:
     """Let the printing thread finish and take in what it tells."""
     assert slips.tried.acquire(timeout=10.0)
-    bench.engine.turn(10.0)  # how the printer is
-    bench.engine.turn(10.0)  # what became of the slip
+    while (case := bench.engine.state.case) is not None and case.printing:
+        bench.engine.turn(10.0)
     bench.settle()
 
 
 def test_a_slip_is_printed_from_what_is_shown() -> None:
-    slips = FakeSlips()
+    slips = FakeSlips(slow=threading.Event())
     bench = reception(slips=slips)
     assert Button.PRINT in bench.face.views[-1].actions
     bench.say(PRINT)
     assert Button.PRINT not in bench.face.views[-1].actions
+    assert slips.slow is not None
+    slips.slow.set()
     hear_of_printing(bench, slips)
     assert slips.printed[0].result == bench.face.views[-1].result
     assert slips.printed[0].simulated is bench.face.views[-1].simulated
