@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drivers.scanners import hid_library
+from drivers.scanners.hid_descriptor import SCANNER_PAGE
 from drivers.scanners.hid_library import HidEntry, clean_name
-from drivers.scanners.hid_reports import SCANNER_PAGE
 from drivers.scanners.makers import ADAPTERS, MAKERS
 from terminal.faults import FaultError
 from terminal.model import Message

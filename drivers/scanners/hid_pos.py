@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Sequence
 
 from drivers.scanners import hid_library
+from drivers.scanners.hid_descriptor import SCANNER_PAGE, layout_of
 from drivers.scanners.hid_library import HidDevice, HidEntry, HidLibrary
-from drivers.scanners.hid_reports import SCANNER_PAGE, Joining, layout_of
+from drivers.scanners.hid_reports import Joining
 from drivers.scanners.source import CableScanner
 from terminal.clock import Clock, SystemClock
 from terminal.faults import FaultError

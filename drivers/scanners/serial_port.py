@@ -50,7 +50,7 @@ class FramedLine:
         self._framing = framing
         self._clock = clock
         self._heard = clock.monotonic()
-        self._thrown_away = 0
+        self._warned = False
 
     def read(self) -> Sequence[bytes]:
         """The codes that have ended."""
@@ -61,9 +61,9 @@ class FramedLine:
             codes = self._framing.feed(chunk)
         else:
             codes = self._framing.quiet(now - self._heard)
-        if self._framing.thrown_away != self._thrown_away:
-            self._thrown_away = self._framing.thrown_away
-            _log.warning("scanner: what is longer than %d bytes is thrown away (%d)", LONGEST, self._thrown_away)
+        if self._framing.thrown_away and not self._warned:
+            self._warned = True
+            _log.warning("scanner: what is longer than %d bytes is thrown away", LONGEST)
         return codes
 
     def close(self) -> None:
