@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from smartcard import scard
 
-from drivers.pcsc_codes import open_context, require, same, unplugged
+from drivers.pcsc_codes import WINDOWS, open_context, require, same, unplugged
 from drivers.pcsc_names import chosen
 from terminal.faults import FaultError
 
@@ -29,6 +29,10 @@ _BREATH = 0.02
 
 _HUNG = 3.0
 """Seconds beyond one wait after which a service that does not come back counts as hanging."""
+
+_AT_ONCE = 10 if WINDOWS else 16
+"""How many readers one call can watch, the hot-plug name among them (MAXIMUM_SMARTCARD_READERS in winsmcrd.h,
+PCSCLITE_MAX_READERS_CONTEXTS in pcsclite.h); where there are more they are asked in turn."""
 
 _NOT_THERE = scard.SCARD_STATE_IGNORE | scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE
 
@@ -93,37 +97,46 @@ class Watch:
 
     def _look_on(self, context: int) -> None:
         known: dict[str, Slot] = {}
-        always = (_HOT_PLUG,) if _tells_of_new_readers(context) else ()
+        hot_plug = (_HOT_PLUG,) if _tells_of_new_readers(context) else ()
         while not self._ended.is_set():
             self._began = time.monotonic()
-            names = chosen(list_readers(context), self._wanted)
-            known = {name: known.get(name, Slot()) for name in (*always, *names)}
+            names = list_readers(context)
+            asked = (*hot_plug, *names) if len(names) < _AT_ONCE else names
+            known = {name: known.get(name, Slot()) for name in asked}
             if all(known[name] != Slot() for name in names):
-                self._show({name: known[name] for name in names})
+                self._show(known)
             if self._wait(context, known):
-                self._show({name: known[name] for name in names})
+                self._show(known)
 
     def _wait(self, context: int, known: dict[str, Slot]) -> bool:
         """Wait for changes and note them; whether there were any."""
-        if not known:
-            self._ended.wait(_POLL_MS / 1000)
-            return False
-        code, states = scard.SCardGetStatusChange(
-            context, _POLL_MS, [(name, slot.event) for name, slot in known.items()]
-        )
+        if 0 < len(known) <= _AT_ONCE:
+            changed = self._ask(context, known, _POLL_MS)
+        else:
+            names = list(known)
+            groups = [names[first : first + _AT_ONCE] for first in range(0, len(names), _AT_ONCE)]
+            news = [self._ask(context, known, 0, group) for group in groups]
+            changed = any(news)
+            self._ended.wait(0.0 if changed else _POLL_MS / 1000)
+        self._ended.wait(_BREATH if changed else 0.0)
+        return changed
+
+    def _ask(self, context: int, known: dict[str, Slot], wait_ms: int, names: Sequence[str] = ()) -> bool:
+        asked = [(name, known[name].event) for name in names or known]
+        code, states = scard.SCardGetStatusChange(context, wait_ms, asked)
         if same(code, scard.SCARD_E_TIMEOUT):
             return False
         if not unplugged(code):
             require(code, "wait for cards")
             known.update((name, Slot(event & ~scard.SCARD_STATE_CHANGED, bytes(atr))) for name, event, atr in states)
-        self._ended.wait(_BREATH)
-        return not unplugged(code)
+        return True
 
-    def _show(self, look: Look) -> None:
-        there = {name: slot for name, slot in look.items() if not slot.event & _NOT_THERE}
-        if there != self._told and not self._ended.is_set():
-            self._told = there
-            self._tell(self, there)
+    def _show(self, known: Look) -> None:
+        there = [name for name, slot in known.items() if name != _HOT_PLUG and not slot.event & _NOT_THERE]
+        look = {name: known[name] for name in chosen(there, self._wanted)}
+        if look != self._told and not self._ended.is_set():
+            self._told = look
+            self._tell(self, look)
 
 
 def list_readers(context: int) -> list[str]:

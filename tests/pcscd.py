@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,16 +19,125 @@ import pytest
 from drivers.simulator import daemon
 from drivers.simulator.daemon import SOCKET_VARIABLE, socket_path
 
+_SHIM = Path(__file__).with_name("hotplug.c")
+PLUGGED = f"{daemon.READER} plugged"
+"""How the names of the readers begin that ``plug`` brings."""
+
+_INFO = f"""<?xml version="1.0" encoding="UTF-8"?>
+<plist version="1.0"><dict>
+<key>CFBundleExecutable</key><string>libplug.so</string>
+<key>ifdCapabilities</key><string>0x00000000</string>
+<key>ifdVendorID</key><array><string>0x7A6D</string></array>
+<key>ifdProductID</key><array><string>0x0001</string></array>
+<key>ifdFriendlyName</key><array><string>{PLUGGED}</string></array>
+</dict></plist>
+"""
+
 
 class PcscDaemon(daemon.PcscDaemon):
     """The private daemon, for tests: what is missing fails the test, and a card's leaving can be waited for."""
 
-    def start(self, *, readers: bool = True) -> None:
-        """Start, or fail the test with what to install."""
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._home = folder
+        self._more: Sequence[str] = ()
+        self._plugs: int | None = None
+        self._options: Sequence[str] = ()
+        self.as_always = True
+        self.more_ports: Mapping[str, int] = {}
+
+    def start(
+        self, *, readers: bool = True, more: Sequence[str] = (), plugs: bool = False, options: Sequence[str] = ()
+    ) -> None:
+        """Start, or fail the test with what to install.
+
+        ``more``: further readers by name, each with two slots (``more_ports`` has the first's port); with ``plugs``
+        `plug` and `unplug` work, and only they bring readers; ``options`` are the daemon's own.
+        """
+        self._more, self._options = more, options
+        self.as_always = readers and not (more or plugs or options)
+        self._prepare_plugs(plugs)
         try:
-            super().start(readers=readers)
+            super().start(readers=readers and not plugs)
         except daemon.DaemonMissingError as error:
             pytest.fail(str(error))
+
+    def stop(self) -> None:
+        """End the daemon as a service manager does, also one that was halted."""
+        self.resume()
+        super().stop()
+
+    def halt(self) -> None:
+        """Let the daemon hang: it is there, and answers nobody."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    def plug(self) -> int:
+        """Plug a USB reader in; the port of its first slot. One at a time: they share vpcd's library."""
+        port, _ = daemon.two_free_ports()
+        self._say(f"add {port}")
+        return port
+
+    def unplug(self, port: int) -> None:
+        """Pull that reader's plug."""
+        self._say(f"remove {port}")
+
+    @property
+    def log(self) -> str:
+        """What the daemons of this session said."""
+        return (self._home / "log").read_text(encoding="utf-8", errors="replace")
+
+    def _signal(self, number: int) -> None:
+        if self._process is not None:
+            self._process.send_signal(number)
+
+    def _say(self, line: str) -> None:
+        assert self._plugs is not None, "started without plugs"
+        os.write(self._plugs, f"{line}\n".encode())
+
+    def _configure(self, readers: bool) -> Path:
+        configuration = super()._configure(readers)
+        ports = {}
+        with (configuration / "vpcd.conf").open("a", encoding="ascii") as entries:
+            for number, name in enumerate(self._more):
+                ports[name], _ = daemon.two_free_ports()
+                # Two entries with one library would share its slots.
+                entries.write(daemon.reader_entry(name, ports[name], str(self._copy_of_driver(str(number)))))
+        self.more_ports = ports
+        return configuration
+
+    def _copy_of_driver(self, mark: str) -> Path:
+        return Path(shutil.copy(Path(daemon.driver()).resolve(), self._home / f"libvpcd-{mark}.so"))
+
+    def _command(self, configuration: Path) -> list[str]:
+        *command, script, name, run, program, readers = super()._command(configuration)
+        script = script.replace('-c "$3"', " ".join(('-c "$3"', *self._options)))
+        if self._plugs is None:
+            return [*command, script, name, run, program, readers]
+        # pcscd looks for the drivers of USB readers in this folder only.
+        mounted = 'mount --bind "$4/drivers" /usr/lib/pcsc/drivers && export LD_PRELOAD="$4/libudev.so" && exec'
+        given = [f"TRAM_PLUGS={self._home / 'plugs'}", f"TRAM_VPCD={self._copy_of_driver('plugged')}"]
+        return ["env", *given, *command, script.replace("exec", mounted), name, run, program, readers, str(self._home)]
+
+    def _prepare_plugs(self, wanted: bool) -> None:
+        if self._plugs is not None:
+            os.close(self._plugs)
+            self._plugs = None
+        if not wanted:
+            return
+        bundle = self._home / "drivers" / "ifd-plug.bundle" / "Contents"
+        library = bundle / "Linux" / "libplug.so"
+        if not library.exists():
+            library.parent.mkdir(parents=True)
+            (bundle / "Info.plist").write_text(_INFO, encoding="ascii")
+            os.mkfifo(self._home / "plugs")
+            compiler = ["gcc", "-shared", "-fPIC", "-O1", "-I/usr/include/PCSC", str(_SHIM), "-ldl", "-o"]
+            subprocess.run([*compiler, str(library)], check=True)
+            subprocess.run([*compiler, str(self._home / "libudev.so"), "-DUDEV"], check=True)
+        self._plugs = os.open(self._home / "plugs", os.O_RDWR | os.O_NONBLOCK)
 
     def wait_until_empty(self) -> None:
         """Wait until the daemon has noticed that no card lies on its readers; it looks every 0.4 s.
@@ -74,7 +185,7 @@ def _pcsc_daemon(request: pytest.FixtureRequest) -> Iterator[PcscDaemon]:
 @pytest.fixture
 def pcscd(_pcsc_daemon: PcscDaemon) -> PcscDaemon:
     """The session's private daemon, running with both readers, whatever an earlier test did to it."""
-    if _pcsc_daemon.names == ():
+    if _pcsc_daemon.names == () or not _pcsc_daemon.as_always:
         _pcsc_daemon.stop()
         _pcsc_daemon.start()
     return _pcsc_daemon

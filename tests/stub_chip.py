@@ -18,8 +18,9 @@ _ATR_PLEASE = b"\x04"
 class StubChip:
     """A card lying on the vpcd reader at ``port`` until ``lift``."""
 
-    def __init__(self, port: int, answers: Answers) -> None:
+    def __init__(self, port: int, answers: Answers, atr: bytes | None = None) -> None:
         self._answers = answers
+        self._atr = atr or ATR
         self.powered_down = 0
         self._socket = _connect(port)
         self._thread = threading.Thread(target=self._serve, name="stub-chip", daemon=True)
@@ -38,7 +39,7 @@ class StubChip:
     def _serve(self) -> None:
         try:
             while (message := self._receive()) is not None:
-                answer = ATR if message == _ATR_PLEASE else self._answers(message)
+                answer = self._atr if message == _ATR_PLEASE else self._answers(message)
                 if answer is None:
                     break
                 self._socket.sendall(struct.pack(">H", len(answer)) + answer)

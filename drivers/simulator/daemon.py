@@ -51,7 +51,7 @@ class PcscDaemon:
         folder.mkdir(parents=True, exist_ok=True)
         self._run = folder / "run"
         self._process: subprocess.Popen[bytes] | None = None
-        self.ports = _two_free_ports()
+        self.ports = two_free_ports()
         self.names: tuple[str, ...] = ()
 
     @property
@@ -78,16 +78,9 @@ class PcscDaemon:
         """Start the daemon, with its two virtual readers or with none, and wait until it answers."""
         if self._process is not None:
             raise DaemonMissingError("the daemon runs already")
-        configuration = self._configure(readers)
-        # The daemon ends with whoever started it, also when that was killed.
-        command = [_program("setpriv"), "--pdeathsig", "TERM", "unshare", *([] if _is_root() else ["-r"]), "-m"]
-        # /run/pcscd is compiled into the daemon and need not exist: the whole of /run is covered, for the daemon alone.
-        script = 'mount --bind "$1" /run && exec "$2" --foreground -c "$3"'
-        arguments = [str(self._run), _program("pcscd"), str(configuration)]
+        command = self._command(self._configure(readers))
         with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own script, its paths as arguments
-                [*command, "sh", "-c", script, "pcscd", *arguments], stdout=log, stderr=log
-            )
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - our own script
         self._wait_until_ready()
         self.names = (f"{READER} 00 00", f"{READER} 00 01") if readers else ()
 
@@ -116,6 +109,14 @@ class PcscDaemon:
         self._process = None
         self.names = ()
 
+    def _command(self, configuration: Path) -> list[str]:
+        """What starts the daemon, in surroundings of its own."""
+        # The daemon ends with whoever started it, also when that was killed.
+        command = [_program("setpriv"), "--pdeathsig", "TERM", "unshare", *([] if _is_root() else ["-r"]), "-m"]
+        # /run/pcscd is compiled into the daemon and need not exist: the whole of /run is covered, for the daemon alone.
+        script = 'mount --bind "$1" /run && exec "$2" --foreground -c "$3"'
+        return [*command, "sh", "-c", script, "pcscd", str(self._run), _program("pcscd"), str(configuration)]
+
     def _configure(self, readers: bool) -> Path:
         (self._run / "pcscd").mkdir(parents=True, exist_ok=True)
         for left_behind in (self._run / "pcscd").iterdir():
@@ -123,9 +124,7 @@ class PcscDaemon:
         configuration = self._folder / "reader.conf.d"
         configuration.mkdir(exist_ok=True)
         entry = configuration / "vpcd.conf"
-        lines = [f'FRIENDLYNAME "{READER}"', f"DEVICENAME /dev/null:{self.port:#x}"]
-        lines += [f"LIBPATH {_driver()}", f"CHANNELID {self.port:#x}"]
-        entry.write_text("\n".join(lines) + "\n" if readers else "", encoding="ascii")
+        entry.write_text(reader_entry(READER, self.port, driver()) if readers else "", encoding="ascii")
         return configuration
 
     def _wait_until_ready(self) -> None:
@@ -147,6 +146,12 @@ def socket_path(folder: Path) -> Path:
     return folder / "run" / "pcscd" / "pcscd.comm"
 
 
+def reader_entry(name: str, port: int, library: str) -> str:
+    """The daemon's configuration of a reader with two slots, at ``port`` and the next."""
+    lines = [f'FRIENDLYNAME "{name}"', f"DEVICENAME /dev/null:{port:#x}", f"LIBPATH {library}", f"CHANNELID {port:#x}"]
+    return "\n".join(lines) + "\n"
+
+
 def _program(name: str) -> str:
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
     if found is None:
@@ -154,14 +159,16 @@ def _program(name: str) -> str:
     return found
 
 
-def _driver() -> str:
+def driver() -> str:
+    """The library of vpcd; DaemonMissingError where it is not installed."""
     for path in _DRIVERS:
         if Path(path).exists():
             return path
     raise DaemonMissingError(f"the vpcd reader driver is missing; {_INSTALL}")
 
 
-def _two_free_ports() -> tuple[int, int]:
+def two_free_ports() -> tuple[int, int]:
+    """Two ports in a row that nobody holds."""
     # Below the range from which the system serves outgoing connections; not `random`, which the order plugin seeds.
     while True:
         first = 12_000 + secrets.randbelow(18_000)
