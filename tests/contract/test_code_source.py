@@ -17,8 +17,10 @@ TEXT = "003090123450||NGUYỄN VĂN THỬ NGHIỆM|20111990|Nam|Số 1, Phố M�
 
 
 @pytest.fixture(params=sorted(RIGS))
-def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Rig:
-    return RIGS[request.param](tmp_path)
+def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
+    rig = RIGS[request.param](tmp_path)
+    yield rig
+    rig.close()
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def test_a_started_source_says_that_it_is_there(rig: Rig, inbox: RecordingInbox)
     try:
         up = inbox.wait_for(DeviceUp)
         assert up.device in (Device.CAMERA, Device.SCANNER)
-        assert up.simulated
+        assert up.simulated is rig.simulated
     finally:
         source.stop()
 
@@ -51,7 +53,7 @@ def test_a_code_arrives_as_its_bytes(rig: Rig, source: CodeSource, inbox: Record
     rig.show(payload)
     seen = inbox.wait_for(CodeSeen)
     assert seen.payload == payload
-    assert seen.simulated
+    assert seen.simulated is rig.simulated
 
 
 def test_one_code_after_the_other_arrives(rig: Rig, source: CodeSource, inbox: RecordingInbox) -> None:
