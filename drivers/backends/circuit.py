@@ -8,14 +8,15 @@ from terminal.clock import Clock
 from terminal.faults import FaultError
 
 FAILURES = 3
-OPEN_FOR = 10.0
+OPEN_FOR = 4.0
+"""Seconds; with the trial that follows, a server that is back is asked again within five."""
 
 _COUNTED = frozenset({"net.down", "net.timeout", "net.server", "net.garbage"})
 """What waiting can mend; a refused token or certificate says so itself each time."""
 
 
 class Circuit:
-    """Closed, open after three failures in a row, and half open after ten seconds: then one question may try."""
+    """Closed, open after three failures in a row, and half open four seconds later: then one question may try."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
