@@ -1,6 +1,8 @@
-"""What may be shown of a person on a screen or on paper: never the six digits that open their chip."""
+"""What may be shown on a screen or on paper: not the six digits that open a chip, nor what hides or turns text."""
 
 from __future__ import annotations
+
+import unicodedata
 
 from terminal.model import Person
 
@@ -21,3 +23,10 @@ def without_can(text: str, person: Person | None) -> str:
     """The text, the person's card access number hidden wherever it occurs."""
     number = person.id_number if person else None
     return text if number is None else text.replace(number.can, HIDDEN)
+
+
+def visible(text: str) -> str:
+    """A line as it is written: composed letters, one space where there is any, and none of the marks that turn the
+    direction of writing or hide letters."""
+    kept = (letter if letter.isprintable() else " " for letter in unicodedata.normalize("NFC", text))
+    return " ".join("".join(kept).split())

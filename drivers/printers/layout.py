@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import importlib.util
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from terminal.faults import FaultError
 from terminal.outputs import Slip
+from terminal.qr import qr_modules
+from terminal.shown import visible
 
 _LABELS = 0.38
 """The labels' share of the width."""
@@ -85,20 +86,14 @@ def wrapped(text: str, face: Face, width: int) -> list[str]:
     """The lines of a text that fit ``width`` dots; composed letters, nothing invisible, and an end with … if long."""
     letters = font(face)
     lines: list[str] = []
-    for paragraph in unicodedata.normalize("NFC", text).splitlines():
-        lines += _lines(_visible(paragraph), letters, width)
+    for paragraph in text.splitlines():
+        lines += _lines(visible(paragraph), letters, width)
     if len(lines) > _MOST_LINES:
         cut = lines[_MOST_LINES - 1]
         while cut and letters.getlength(cut + "…") > width:
             cut = cut[:-1]
         lines = [*lines[: _MOST_LINES - 1], cut + "…"]
     return lines
-
-
-def _visible(text: str) -> str:
-    """One space where there is any, and none of the marks that turn the direction of writing or hide letters."""
-    kept = "".join(letter if letter.isprintable() else " " for letter in text)
-    return " ".join(kept.split())
 
 
 def _lines(text: str, letters: ImageFont.FreeTypeFont, width: int) -> Iterator[str]:
@@ -166,9 +161,11 @@ class _Sheet:
 
     def code(self, payload: bytes) -> None:
         """The QR code in the middle, with its quiet zone."""
-        matrix = _qr(payload)
-        scale = max(2, min(_MODULE, int(self._width * _MOST_OF_WIDTH) // matrix.width))
-        drawn = matrix.resize((matrix.width * scale, matrix.height * scale), Image.Resampling.NEAREST)
+        modules = qr_modules(payload)
+        scale = max(2, min(_MODULE, int(self._width * _MOST_OF_WIDTH) // len(modules)))
+        drawn = Image.new("1", (len(modules), len(modules)), 1)
+        drawn.putdata([not dark for row in modules for dark in row])
+        drawn = drawn.resize((drawn.width * scale, drawn.height * scale), Image.Resampling.NEAREST)
         self._top += _QUIET * scale
         self._place((self._width - drawn.width) // 2, drawn)
         self._top += _QUIET * scale
@@ -196,13 +193,3 @@ def _drawn(line: str, face: Face) -> Image.Image:
     part = Image.new("1", (max(1, round(letters.getlength(line))), above + below), 1)
     ImageDraw.Draw(part).text((0, above), line, fill=0, font=letters, anchor="ls")
     return part
-
-
-def _qr(payload: bytes) -> Image.Image:
-    """The code, one dot a module, without its quiet zone."""
-    import zxingcpp
-
-    content: str | bytes = payload.decode("ascii") if payload.isascii() else payload
-    code = zxingcpp.create_barcode(content, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
-    modules = Image.fromarray(zxingcpp.write_barcode_to_image(code, scale=1, add_quiet_zones=False))
-    return modules.convert("1", dither=Image.Dither.NONE)
