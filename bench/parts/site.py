@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 
 
-def site_file(folder: Path, desk: str, *more: str) -> Path:
+def site_file(folder: Path, desk: str, *more: str, camera: Path | None = None, looks: bool = True) -> Path:
     """A site's file in ``folder`` with everything it names; the camera is a folder with a picture without a code.
 
-    Such a picture is looked for codes all the time, as an idle camera's are.
+    Such a picture is looked for codes all the time, as an idle camera's are. ``camera``: another source; ``looks``
+    False: there is no camera.
     """
     import cv2
 
@@ -21,7 +22,7 @@ def site_file(folder: Path, desk: str, *more: str) -> Path:
     cv2.imwrite(str(pictures / "desk.png"), empty)
     rows = [
         f'desk = "{desk}"\ndevice = "bench"\nplace = "Bench"',
-        f'[codes]\nsource = "{pictures}"',
+        f'[codes]\nsource = "{camera or pictures}"' if looks else '[codes]\ndriver = "none"',
         f'[trust]\ndirectory = "{folder / "trust"}"\ntickets = "{folder / "tickets"}"',
         f'[journal]\npath = "{folder / "journal.sqlite"}"',
         *more,

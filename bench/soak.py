@@ -1,0 +1,180 @@
+"""Minutes of a whole terminal at ten cards a minute, and a day of its engine in simulated time: does anything grow?
+
+Live: the command itself with its window (Xvfb), a private PC/SC daemon, a scanner on a pty, a folder and then a video
+as the camera, the reference backend behind a cable; one device after the other is unplugged now and then. The day:
+parts/long_day.py. ``--minutes 0`` leaves the live part out, ``--cards 0`` the day.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from parts.counter import Counter, Make, Seen, counter
+from parts.folders import disk_folder
+from parts.footprint import Footprint, trend
+from parts.results import Cell, Row, report, spread
+from parts.videos import desk_video
+from parts.visits import Visitors
+
+EVERY = 6.0
+"""Seconds from visit to visit: ten cards a minute."""
+
+SAMPLE_EVERY = 5
+"""Visits between two samples."""
+
+DISTURB_EVERY = 25
+SETTLE = 20.0
+IDLE = 60.0
+IDLE_TARGET = 5.0
+WARM = 0.25
+"""The part of the samples that does not count for the trends: caches fill, the allocator settles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One look at the terminal at rest, after it collected its garbage."""
+
+    minutes: float
+    held: Footprint
+    memory: Seen
+
+
+class Soak:
+    """Visits, samples and disturbances at one counter."""
+
+    def __init__(self, at: Counter) -> None:
+        self._at = at
+        self._visitors = Visitors(at)
+        self._began = time.monotonic()
+        self.samples: list[Sample] = []
+        self.visits = 0
+
+    def run(self, minutes: float) -> None:
+        """One visit each six seconds for so long."""
+        self.sample()
+        start = time.monotonic()
+        while time.monotonic() - start < minutes * 60:
+            self._visitors.one()
+            self.visits += 1
+            if self.visits % DISTURB_EVERY == 0:
+                self._disturb(self.visits // DISTURB_EVERY)
+            if self.visits % SAMPLE_EVERY == 0:
+                self.sample()
+            time.sleep(max(0.0, start + self.visits * EVERY - time.monotonic()))
+        self.sample()
+
+    def sample(self) -> None:
+        """Look at it."""
+        memory = self._at.program.ask("memory")
+        held = self._at.program.footprint()
+        self.samples.append(Sample((time.monotonic() - self._began) / 60, held, memory))
+
+    @property
+    def answers(self) -> Sequence[float]:
+        """Seconds from the last thing presented to the painted result."""
+        return self._visitors.seconds
+
+    def _disturb(self, number: int) -> None:
+        """Unplug one device and plug it in again, while nobody is served."""
+        kind = number % 2
+        if kind == 0:
+            self._at.line.unplug()
+            time.sleep(1.0)
+            self._at.line.plug()
+        else:
+            hidden = self._at.pictures.with_suffix(".away")
+            self._at.pictures.rename(hidden)
+            time.sleep(1.0)
+            hidden.rename(self._at.pictures)
+        time.sleep(3.0)
+
+
+def idle_cpu(at: Counter) -> float:
+    """Percent of one core that the terminal and its children use while nobody comes."""
+    time.sleep(SETTLE)
+    before, began = at.program.footprint().cpu, time.monotonic()
+    time.sleep(IDLE)
+    return 100 * (at.program.footprint().cpu - before) / (time.monotonic() - began)
+
+
+def row_of(sample: Sample) -> Row:
+    """A sample as a row of the table."""
+    held = sample.held
+    return {
+        "minute": round(sample.minutes, 1),
+        "RSS MB": held.rss,
+        "private MB": held.private,
+        "handles": held.handles,
+        "threads": held.threads,
+        "children": held.children,
+        "objects": sample.memory["objects"],
+        "CPU s": held.cpu,
+        "errors": sample.memory["errors"],
+    }
+
+
+def slopes(samples: Sequence[Sample]) -> dict[str, float]:
+    """Growth an hour after the warm-up, and the noise around it."""
+    settled = samples[int(len(samples) * WARM) :]
+    hours = [sample.minutes / 60 for sample in settled]
+    found = {}
+    for name, values in (
+        ("private MB", [sample.held.private for sample in settled]),
+        ("objects", [float(sample.memory["objects"]) for sample in settled]),
+        ("handles", [float(sample.held.handles) for sample in settled]),
+        ("threads", [float(sample.held.threads) for sample in settled]),
+    ):
+        line = trend(hours, values)
+        found[f"{name} an hour"] = line.slope
+        found[f"{name}, noise"] = line.noise
+    return found
+
+
+def live(minutes: float) -> None:
+    """The terminal itself."""
+    with counter(Make("reception")) as at:
+        soak = Soak(at)
+        soak.run(minutes)
+        folder_cpu = idle_cpu(at)
+        soak.sample()
+        balance = at.admissions.balance()
+    with disk_folder() as folder:
+        video_cpu = _with_video(folder)
+    step = max(1, len(soak.samples) // 12)
+    answers = spread(soak.answers)
+    notes: dict[str, Cell] = {
+        "minutes": minutes,
+        "cards": soak.visits,
+        "journal entries": balance.entries,
+        "admissions given / in the journal": f"{balance.given} / {balance.allowed}",
+        "exactly once": str(balance.exactly_once),
+        "result after s, p50 / p95 / most": f"{answers.p50:.2f} / {answers.p95:.2f} / {answers.most:.2f}",
+        "idle CPU %, folder camera": folder_cpu,
+        "idle CPU %, 1080p MJPG video camera": video_cpu,
+        "idle CPU target %": IDLE_TARGET,
+        "idle CPU target met": str(max(folder_cpu, video_cpu) <= IDLE_TARGET),
+    }
+    rows = [row_of(sample) for sample in (*soak.samples[::step], soak.samples[-1])]
+    report("soak", rows, slopes(soak.samples), notes)
+
+
+def _with_video(folder: Path) -> float:
+    with counter(Make("reception", video=desk_video(folder / "desk.avi"))) as at:
+        return idle_cpu(at)
+
+
+def main() -> None:
+    """Both parts."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=30.0, help="of the live part (default 30)")
+    args = parser.parse_args()
+    if args.minutes:
+        live(args.minutes)
+
+
+if __name__ == "__main__":
+    main()
