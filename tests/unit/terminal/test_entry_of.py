@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from terminal import boot
-from terminal.flow.effects import Record
+from terminal.flow.desk import Noted
+from terminal.flow.effects import Note, Record
 from terminal.model import (
     ChipReading,
     DataSource,
@@ -93,3 +94,26 @@ def test_how_the_chip_was_opened_and_proven_is_recorded(
     reading = ChipReading(Person(DataSource.CHIP), (), IssuerTrust.TRUSTED, cost, simulated=True, chip_proof=proof)
     entry = boot.entry_of(Record(1, ALLOW, "CHIP_CCCD", reading=reading), site("reception"), KEY, NOW, "s", 0)
     assert (entry.access, entry.why_bac, entry.chip_proof) == kept
+
+
+@pytest.mark.parametrize(
+    ("note", "ticket", "method"),
+    [
+        (Note("gate.not_turned", passage="boot-3", fault="gate.not_turned"), "T7", Method.TICKET),
+        (Note("gate.forced", fault="gate.forced"), None, Method.NOTHING),
+        (Note("gate.held_open", by_hand=True), None, Method.HAND),
+    ],
+    ids=["not turned", "forced", "held open"],
+)
+def test_what_happened_at_the_gate_has_a_line_of_its_own(
+    site: Site, note: Note, ticket: str | None, method: Method
+) -> None:
+    entry = boot.note_of(Noted(note, 4, ticket, simulated=True), site("gate"), NOW)
+    assert (entry.method, entry.outcome, entry.reason, entry.fault) == (
+        method,
+        Outcome.ATTENTION,
+        note.reason,
+        note.fault,
+    )
+    assert (entry.scan_id, entry.ticket, entry.session, entry.simulated) == (note.passage or None, ticket, 4, True)
+    assert type(entry).from_json(entry.to_json()) == entry
