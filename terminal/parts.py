@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import time
 
-from config.schema import Settings
+from config.schema import ScannerSettings, Settings
 from crypto.codes.ticket import TicketKey
 from terminal import registry
 from terminal.clock import Clock
@@ -47,11 +47,13 @@ def codes(settings: Settings, keys: Sequence[TicketKey], clock: Clock) -> tuple[
         )
         found.append(registry.codes(camera.driver)(options, decoder(camera.decoder)))
     if scanner.driver not in ("none", "keyboard"):
-        wired = ScannerOptions(
-            scanner.address, scanner.baud, scanner.prefix.encode(), scanner.suffix.encode(), camera.repeat_after
-        )
-        found.append(registry.scanner(scanner.driver)(wired))
+        found.append(registry.scanner(scanner.driver)(scanner_options(scanner, camera.repeat_after)))
     return tuple(found)
+
+
+def scanner_options(scanner: ScannerSettings, repeat_after: float) -> ScannerOptions:
+    """What the driver of the scanner on its cable is told."""
+    return ScannerOptions(scanner.address, scanner.baud, scanner.prefix.encode(), scanner.suffix.encode(), repeat_after)
 
 
 def decoder(name: str) -> Decoder:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from terminal import registry
+from terminal.cli import scanner_watch
 from terminal.cli.arguments import add_json
 from terminal.cli.output import print_json
 from terminal.faults import CATALOGUE
@@ -15,18 +17,20 @@ from terminal.model import Message
 if TYPE_CHECKING:
     from terminal.ports import ScannerFound
 
-HELP = "list the scanners and how each one speaks"
+HELP = "list the scanners, how each one speaks, and watch what one sends"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|watch")
     add_json(actions.add_parser("list", help="every scanner of this computer, its mode, and how to switch it"))
+    scanner_watch.configure(actions.add_parser("watch", help="what a scanner sends: kind, length, UTF-8 or not"))
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do it. Raises FaultError ``install.missing`` where a library for looking is not installed."""
-    return {"list": _list}[args.action](args)
+    """Do it. Raises FaultError ``install.missing`` where a library for scanners is not installed."""
+    actions: dict[str, Callable[[argparse.Namespace], int]] = {"list": _list, "watch": scanner_watch.run}
+    return actions[args.action](args)
 
 
 def _list(args: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ LOADERS: list[tuple[str, Callable[[str], object]]] = [
     ("tram.codes", registry.codes),
     ("tram.decoder", registry.decoder),
     ("tram.scan", registry.scan),
+    ("tram.scanner", registry.scanner),
     ("tram.backend", registry.backend),
     ("tram.face", registry.face),
     ("tram.table", registry.table),
