@@ -22,7 +22,6 @@ class Maker:
 _HONEYWELL = Maker("Honeywell", "TRMUSB130")
 _ZEBRA = Maker("Zebra", "USB CDC Host")
 _DATALOGIC = Maker("Datalogic", "USB-COM-STD")
-_NEWLAND = Maker("Newland", "USB COM Port Emulation")
 
 MAKERS: Mapping[int, Maker] = MappingProxyType(
     {
@@ -35,7 +34,7 @@ MAKERS: Mapping[int, Maker] = MappingProxyType(
         0x080C: _DATALOGIC,
         0x0C2E: _HONEYWELL,  # Metrologic
         0x0DB5: Maker("Access-IS"),
-        0x1EAB: _NEWLAND,
+        0x1EAB: Maker("Newland"),  # also the engine in many other brands
         0x1FBB: Maker("Cino"),
         0x2745: Maker("Unitech"),
         0x27DD: Maker("Mindeo"),
