@@ -44,19 +44,28 @@ def run(args: argparse.Namespace) -> int:
 
         check_new(args.report)
     clock = SystemClock()
-    settings, configured = _settings(args)
-    report = HealthReport(_findings(settings, configured, clock, args.lang))
+    settings, report = examine(args, clock)
     if args.report:
         _write(args.report, report, settings, clock.now())
     if args.json:
         print_json({"ready": report.ready, "findings": [_as_json(found, args.lang) for found in report.findings]})
         return 0 if report.ready else _NOT_READY
-    for found in report.findings:
-        print("\n".join(_lines(found, args.lang)))
-    print(say(Message("cli.doctor.ready" if report.ready else "cli.doctor.not_ready"), args.lang))
+    print("\n".join(shown(report, args.lang)))
     if args.report:
         print(say(Message.of("cli.doctor.report", file=str(args.report)), args.lang))
     return 0 if report.ready else _NOT_READY
+
+
+def examine(args: argparse.Namespace, clock: Clock) -> tuple[Settings | None, HealthReport]:
+    """What ``args`` lead to, None where they lead nowhere, and everything that was found."""
+    settings, configured = _settings(args)
+    return settings, HealthReport(_findings(settings, configured, clock, args.lang))
+
+
+def shown(report: HealthReport, language: str) -> list[str]:
+    """The lines for people: a few for each finding, the sum of it in the last one."""
+    rows = [row for found in report.findings for row in _lines(found, language)]
+    return [*rows, say(Message("cli.doctor.ready" if report.ready else "cli.doctor.not_ready"), language)]
 
 
 def _findings(settings: Settings | None, configured: Finding, clock: Clock, language: str) -> tuple[Finding, ...]:
