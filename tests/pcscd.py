@@ -7,10 +7,14 @@ any test can open a context; every start of the daemon uses that same socket. Ch
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import signal
+import socket
 import subprocess
+import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -32,6 +36,9 @@ _INFO = f"""<?xml version="1.0" encoding="UTF-8"?>
 <key>ifdFriendlyName</key><array><string>{PLUGGED}</string></array>
 </dict></plist>
 """
+
+_AS_THIRD_FILE = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.execvp(sys.argv[2], sys.argv[2:])"
+"""Where a service that systemd starts finds the socket."""
 
 
 class PcscDaemon(daemon.PcscDaemon):
@@ -61,6 +68,29 @@ class PcscDaemon(daemon.PcscDaemon):
             super().start(readers=readers and not plugs)
         except daemon.DaemonMissingError as error:
             pytest.fail(str(error))
+
+    def start_at_a_knock(self) -> threading.Thread:
+        """Listen in the daemon's place, as systemd does, and start it when the first client knocks.
+
+        What is returned does so; the next use of the fixture ``pcscd`` ends the daemon.
+        """
+        self.as_always = False
+        *command, script, name, run, program, readers = self._command(self._configure(True))
+        command += [script.replace("exec", "export LISTEN_FDS=1 LISTEN_PID=$$ && exec"), name, run, program, readers]
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(self.socket_path))
+        listener.listen()
+
+        def start() -> None:
+            with listener:
+                select.select([listener], [], [], 10.0)
+                number = str(listener.fileno())
+                first = [sys.executable, "-c", _AS_THIRD_FILE, number, *command]
+                self._process = subprocess.Popen(first, pass_fds=[listener.fileno()], stderr=subprocess.DEVNULL)
+
+        starter = threading.Thread(target=start, name="knock", daemon=True)
+        starter.start()
+        return starter
 
     def stop(self) -> None:
         """End the daemon as a service manager does, also one that was halted."""
