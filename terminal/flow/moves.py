@@ -276,7 +276,7 @@ def concluded(state: State, verdict: Verdict, rules: Rules, *, admitted: str | N
     redeemed = case.ticket if isinstance(case.answer, RedeemAnswer) and admitted is None else None
     opening = (OpenGate(state.session, redeemed),) if through else ()
     state, effects = enter(state, Screen.RESULT, rules, record, *opening)
-    return state, (*effects, Play(Cue.of(verdict.outcome)), Say(verdict.title))
+    return state, (*effects, Play(Cue.of(verdict)), Say(verdict.title))
 
 
 def print_slip(state: State, rules: Rules) -> Move:

@@ -36,7 +36,7 @@ def view_of(state: State, rules: Rules) -> View:
         warn=rules.times.warn,
         simulated=bool(state.simulated_devices) or bool(case and case.simulated),
         online=state.online,
-        faults=tuple(sorted({code for _, _, code in state.down} | set(state.limits))),
+        faults=_faults(state),
         camera_hint=_camera_hint(state),
         held=state.held,
         entered=state.arming,
@@ -82,6 +82,12 @@ def _ask_words(case: Case | None) -> tuple[Message, Message]:
     if refused:
         return Message("title.ask.number"), Message("remedy.card.locked")
     return Message("title.ask.number"), Message("remedy.ask.number")
+
+
+def _faults(state: State) -> tuple[str, ...]:
+    """What is broken first: that is what keeps the desk closed."""
+    limits = {code for _, _, code in state.down} | set(state.limits)
+    return (*state.broken, *sorted(limits - set(state.broken)))
 
 
 def _camera_hint(state: State) -> Message | None:
