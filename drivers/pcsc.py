@@ -63,10 +63,10 @@ class _Report:
 class PcscReaders:
     """A `terminal.ports.CardReader` for every PC/SC reader whose name is wanted.
 
-    ``keep_alive``: as of `PcscLink`; only Windows needs it.
+    ``keep_alive``: as of `PcscLink`.
     """
 
-    def __init__(self, options: ReaderOptions, keep_alive: float | None = KEEP_ALIVE if WINDOWS else None) -> None:
+    def __init__(self, options: ReaderOptions, keep_alive: float | None = None) -> None:
         self._options = options
         self._keep_alive = keep_alive
         self._thread = DeviceThread("dev-pcsc", self._work)
@@ -264,7 +264,7 @@ class PcscReaders:
 
 def build(options: ReaderOptions) -> PcscReaders:
     """The entry point ``tram.reader``: all PC/SC readers that ``options.names`` wants."""
-    return PcscReaders(options)
+    return PcscReaders(options, KEEP_ALIVE if WINDOWS else None)
 
 
 def _guarded(job: _Job, link: PcscLink | BrokenLink) -> None:
