@@ -21,8 +21,9 @@ packages=(
   libxcb-render-util0 libxcb-randr0 libxcb-xinerama0 libdbus-1-3 libfontconfig1 libzbar0
 )
 
-# Not in every release: without it the demo brings a reader of its own, and says so.
-optional=(vsmartcard-vpcd)
+# Not in every release. vpcd: without it the demo brings a reader of its own, and says so; cups: printers of the system;
+# espeak-ng: spoken results.
+optional=(vsmartcard-vpcd libcups2 espeak-ng)
 
 installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q '^install ok installed$'; }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta, timezone
+from datetime import time as time_of_day
 from typing import Protocol
 
 VIETNAM_TIME = timezone(timedelta(hours=7))
@@ -20,6 +21,11 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Seconds that never jump."""
         ...
+
+
+def wall_time(clock: Clock) -> time_of_day:
+    """The time of day on a wall in Vietnam."""
+    return clock.now().astimezone(VIETNAM_TIME).time()
 
 
 class SystemClock:

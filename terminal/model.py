@@ -211,3 +211,14 @@ class Verdict:
     notes: tuple[Message, ...] = ()
     checks: tuple[Check, ...] = ()
     fault: str | None = None
+
+    @property
+    def needs_look(self) -> bool:
+        """Whether a yes should also draw the eye, and the ear, to a note."""
+        return self.outcome is Outcome.ALLOW and any(note.key in _WORTH_A_LOOK for note in self.notes)
+
+
+_WORTH_A_LOOK = frozenset(
+    {"note.near_expiry", "note.name_differs", "note.damaged", "note.id_expired", "note.chip_unproven",
+     "note.insured_unproven", "note.data_age", "note.trust_age"}
+)  # fmt: skip

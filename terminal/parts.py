@@ -9,7 +9,7 @@ from datetime import time
 from config.schema import ScannerSettings, Settings
 from crypto.codes.ticket import TicketKey
 from terminal import registry
-from terminal.clock import Clock
+from terminal.clock import Clock, SystemClock, wall_time
 from terminal.faults import FaultError
 from terminal.flow import effects as to
 from terminal.flow.desk import Slips, Speech
@@ -167,6 +167,4 @@ def quiet_hours(settings: Settings) -> QuietHours | None:
 
 
 def _wall_clock() -> time:
-    from datetime import datetime
-
-    return datetime.now().astimezone().time()
+    return wall_time(SystemClock())

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from terminal.events import Button, Step
-from terminal.model import EligibilityAnswer, Message, Outcome, Person, Photo, RedeemAnswer, Verdict
+from terminal.model import EligibilityAnswer, Message, Person, Photo, RedeemAnswer, Verdict
 
 
 class Desk(Enum):
@@ -81,12 +81,13 @@ class Cue(Enum):
     """The sounds (ux §3)."""
 
     ALLOW = "allow"
+    ALLOW_LOOK = "allow_look"
     ATTENTION = "attention"
     STOP = "stop"
     CANNOT_CHECK = "cannot_check"
     SEEN = "seen"
 
     @classmethod
-    def of(cls, outcome: Outcome) -> Cue:
-        """The sound of an outcome."""
-        return cls(outcome.value)
+    def of(cls, verdict: Verdict) -> Cue:
+        """The sound of a verdict; a yes with a note that is worth a look has its own."""
+        return cls.ALLOW_LOOK if verdict.needs_look else cls(verdict.outcome.value)

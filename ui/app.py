@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from terminal.events import Device, DeviceUp, Event
 from terminal.faults import FaultError
+from terminal.playing import find_player
 from terminal.ports import FaceOptions, GreyFrame, Inbox, KeyboardOptions
 from terminal.table import Table
 from terminal.view import Cue, Desk, View
@@ -19,7 +20,7 @@ from ui import typeface
 from ui.bridge import Bridge, Shot
 from ui.palette import theme_named
 from ui.shell import Shell
-from ui.sound import Speaker, find_player
+from ui.sound import Speaker
 from ui.stage import Stage
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class WindowFace:
             )
         )
         self._keyboard = None if options.keyboard is None else self._listen(options.keyboard)
-        self._speaker = Speaker(options.sound, find_player())
+        self._speaker = Speaker(options.sound, find_player(), options.quiet)
         self._companion: QWidget | None = None
         self._bridge = Bridge()
         self._bridge.viewed.connect(self._shell.show_view, _QUEUED)

@@ -1,17 +1,23 @@
-"""The five sounds of ux §3, synthesised: each is told apart by number of notes, pitch and direction."""
+"""The sounds, synthesised: one for each outcome, one for a yes with a note, and a tick for a code that was seen.
+
+Each is told apart by number of notes, pitch and direction (docs/printers.md#sounds).
+"""
 
 from __future__ import annotations
 
 import math
-import shutil
 import struct
-import subprocess
 import sys
 import tempfile
 from array import array
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 
+from terminal.clock import SystemClock, wall_time
+from terminal.playing import OneAtATime
+from terminal.quiet import QuietHours
 from terminal.view import Cue
 
 RATE = 22050
@@ -27,12 +33,14 @@ class Note:
 
 
 _REST = Note(0, 0.06)
+_YES = (Note(660, 0.09), Note(990, 0.09))
 
 
 def notes(cue: Cue) -> tuple[Note, ...]:
     """The notes of a sound."""
     return {
-        Cue.ALLOW: (Note(660, 0.09), Note(990, 0.09)),
+        Cue.ALLOW: _YES,
+        Cue.ALLOW_LOOK: (*_YES, _REST, Note(740, 0.09)),
         Cue.ATTENTION: (Note(740, 0.09), _REST, Note(740, 0.09), _REST, Note(740, 0.09)),
         Cue.STOP: (Note(330, 0.25), Note(220, 0.25)),
         Cue.CANNOT_CHECK: (Note(165, 0.07), _REST, Note(165, 0.07)),
@@ -63,61 +71,48 @@ def wav(cue: Cue, volume: float) -> bytes:
     return head + data
 
 
-def find_player() -> tuple[str, ...] | None:
-    """The command that plays a WAV file here, or None."""
-    for name, extra in (("pw-play", ()), ("paplay", ()), ("aplay", ("-q",))):
-        found = shutil.which(name)
-        if found:
-            return (found, *extra)
-    return None
-
-
 class Speaker:
-    """Plays cues without ever blocking; silent where nothing can play or the volume is 0."""
+    """Plays cues without ever blocking, at the volume that holds at that hour; silent where nothing can play."""
 
-    def __init__(self, volume: float, player: tuple[str, ...] | None) -> None:
+    def __init__(
+        self,
+        volume: float,
+        player: tuple[str, ...] | None,
+        quiet: QuietHours | None = None,
+        wall: Callable[[], time] = lambda: wall_time(SystemClock()),
+    ) -> None:
         self._volume = volume
         self._player = player
+        self._quiet = quiet
+        self._wall = wall
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._running: list[subprocess.Popen[bytes]] = []
+        self._playing = OneAtATime()
 
     def play(self, cue: Cue) -> None:
         """Start the sound; one that still plays is cut off."""
-        if self._volume <= 0:
+        volume = self._quiet.volume_at(self._wall(), self._volume) if self._quiet else self._volume
+        if volume <= 0:
             return
         if sys.platform == "win32":
             import winsound
 
-            winsound.PlaySound(str(self._file(cue)), winsound.SND_FILENAME | winsound.SND_ASYNC)
+            # From a file: Windows cannot play asynchronously from memory.
+            flags = winsound.SND_FILENAME | winsound.SND_ASYNC | winsound.SND_NODEFAULT
+            winsound.PlaySound(str(self._file(cue, volume)), flags)
         elif self._player is not None:
-            self._cut_off()
-            process = subprocess.Popen(  # noqa: S603 - the command was found on this machine
-                [*self._player, str(self._file(cue))],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            self._running.append(process)
+            self._playing.start([*self._player, str(self._file(cue, volume))])
 
     def close(self) -> None:
         """Stop and remove the files."""
-        self._cut_off()
-        for process in self._running:
-            process.wait(1.0)
-        self._running.clear()
+        self._playing.close()
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
 
-    def _cut_off(self) -> None:
-        self._running = [process for process in self._running if process.poll() is None]
-        for process in self._running:
-            process.kill()
-
-    def _file(self, cue: Cue) -> Path:
+    def _file(self, cue: Cue, volume: float) -> Path:
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="tram-sound-")
-        path = Path(self._folder.name) / f"{cue.value}.wav"
+        path = Path(self._folder.name) / f"{cue.value}-{round(volume * 1000)}.wav"
         if not path.exists():
-            path.write_bytes(wav(cue, self._volume))
+            path.write_bytes(wav(cue, volume))
         return path

@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 from crypto.civil import Sex
-from terminal.model import Message, Outcome, Person, RedeemAnswer, Redeemed
+from terminal.model import Outcome, Person, RedeemAnswer, Redeemed
 from terminal.view import View
 from ui.stage import Stage, day
 from ui.widgets.banner import Banner
-
-_WORTH_A_LOOK = frozenset(
-    {"note.near_expiry", "note.name_differs", "note.damaged", "note.id_expired", "note.chip_unproven",
-     "note.insured_unproven", "note.data_age", "note.trust_age"}
-)  # fmt: skip
-
-
-def needs_look(outcome: Outcome, notes: tuple[Message, ...]) -> bool:
-    """Whether a yes should also draw the eye to a note."""
-    return outcome is Outcome.ALLOW and any(note.key in _WORTH_A_LOOK for note in notes)
 
 
 def admits(view: View) -> str:
@@ -32,7 +22,7 @@ def result_banner(view: View, stage: Stage, *, tall: bool) -> Banner:
     verdict = view.result.verdict if view.result else None
     outcome = verdict.outcome if verdict else Outcome.CANNOT_CHECK
     hint = admits(view) or stage.tell(view.hint)
-    look = needs_look(outcome, verdict.notes if verdict else ())
+    look = verdict.needs_look if verdict else False
     return Banner(stage, outcome, stage.tell(view.title), hint, tall=tall, look=look)
 
 

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from terminal.model import Outcome
 from terminal.view import View
-from ui.screens.identity import admits, needs_look
+from ui.screens.identity import admits
 from ui.screens.page import Page
 from ui.stage import Stage
 from ui.widgets.banner import Banner
@@ -25,5 +25,5 @@ class ResultGate(Page):
         title, remedy = stage.tell(view.title), admits(view) or stage.tell(view.hint)
         if view.title.key in _STAFF_ONLY:
             title, remedy = stage.say("ui.staff_call"), stage.say("ui.gate_staff")
-        look = needs_look(outcome, result.verdict.notes if result else ())
+        look = result.verdict.needs_look if result else False
         return Banner(stage, outcome, title, remedy, tall=True, look=look)

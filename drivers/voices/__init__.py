@@ -1,0 +1,1 @@
+"""Voices: speech made by espeak-ng, and recorded sentences."""
