@@ -58,9 +58,9 @@ class DrivenGate:
         self._position: Position = "shut"
         self._connecting: Lane | None = None
         # The thread's own.
-        self._passages = Passages(options.seconds)
+        self._passages = Passages(options.seconds, PAUSE)
         self._expired: list[str] = []
-        self._locked_until = float("-inf")
+        self._expired_until = float("-inf")
         self._free_until = float("-inf")
         self._released: bool | None = None
         self._written = float("-inf")
@@ -79,6 +79,8 @@ class DrivenGate:
         """Take hold of the board, in the shut position."""
         self._inbox = inbox
         self._position = "shut"
+        self._forget()
+        self._said = None
         self._thread.start()
 
     def open(self, passage: str) -> None:
@@ -129,14 +131,12 @@ class DrivenGate:
 
     def _use(self, lane: Lane, board: Board, back_off: BackOff) -> None:
         self._connect(lane, board)
-        self._released, self._locked_until = None, float("-inf")
         self._stand(lane, board, self._clock.monotonic())
         with self._lock:
             self._away = False
         self._say(DeviceUp(Device.GATE, self._options.address, self._simulated))
         back_off.success()
         while not self._thread.stopping.is_set():
-            self._wake.clear()
             turns = lane.call(board.turns, _CALL_WITHIN) if self.tells else 0
             now = self._clock.monotonic()
             self._count(turns, now)  # before the orders: who is admitted now has not gone through yet
@@ -145,6 +145,7 @@ class DrivenGate:
             self._stand(lane, board, now)
             self._tell_expired(now)
             self._wake.wait(self._rest(now))
+            self._wake.clear()
         lane.call(lambda: board.drive(False), _LET_GO_WITHIN)
 
     def _connect(self, lane: Lane, board: Board) -> None:
@@ -174,8 +175,6 @@ class DrivenGate:
     def _count(self, turns: int, now: float) -> None:
         for _ in range(turns):
             passage = self._expired.pop(0) if self._expired else self._passages.turned(now)
-            if passage:
-                self._locked_until = now + PAUSE
             if passage or now >= self._free_until:
                 self._tell(GateTurned(passage))
 
@@ -183,19 +182,19 @@ class DrivenGate:
         late = self._passages.expired(now)
         if late:
             self._expired += late
-            self._locked_until = now + PAUSE
+            self._expired_until = now + PAUSE
 
     def _stand(self, lane: Lane, board: Board, now: float) -> None:
         """Have the output as it must be now."""
-        waiting = len(self._passages) > 0 and now >= self._locked_until
-        released = waiting or self._position == "open"
+        since = self._passages.released_from
+        released = self._position == "open" or (since is not None and since <= now)
         if released != self._released or now - self._written >= _WRITE_EVERY:
             lane.call(lambda: board.drive(released == (self._options.fails == "shut")), _CALL_WITHIN)
             self._released, self._written = released, now
 
     def _tell_expired(self, now: float) -> None:
         """An admission is undone only once the gate is locked and its arm at rest."""
-        if self._expired and now >= self._locked_until:
+        if self._expired and now >= self._expired_until:
             for passage in self._expired:
                 self._tell(GateBlocked(passage, "gate.not_turned"))
             self._expired = []
@@ -205,10 +204,11 @@ class DrivenGate:
         moments = [self._written + _WRITE_EVERY]
         if self.tells:
             moments.append(now + LOOK_EVERY)
-        if self._passages.until is not None:
-            moments.append(self._passages.until)
-        if (self._expired or self._passages) and now < self._locked_until:
-            moments.append(self._locked_until)
+        if self._expired:
+            moments.append(self._expired_until)
+        moments += [
+            moment for moment in (self._passages.released_from, self._passages.until) if moment and moment > now
+        ]
         return max(min(moments) - now, 0.0)
 
     def _set_away(self) -> None:
@@ -224,6 +224,7 @@ class DrivenGate:
         if self._thread.stopping.is_set():
             return
         _log.warning("gate: %s %s", fault, detail)
+        self._say(DeviceDown(Device.GATE, self._options.address, fault))
         # What the gate was doing when it was last heard of decides. Released, people were on their way through, and
         # nobody can say whether they were: those admissions stand (docs/decisions/0025).
         doubtful = bool(self._released)
@@ -234,8 +235,11 @@ class DrivenGate:
                 self._tell(GateTurned(passage))
             else:
                 self._inbox(GateBlocked(passage, "gate.absent"))
+        self._forget()
+
+    def _forget(self) -> None:
+        self._passages.end()
         self._expired, self._released = [], None
-        self._say(DeviceDown(Device.GATE, self._options.address, fault))
 
     def _tell(self, event: GateTurned | GateBlocked) -> None:
         if self.tells:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _TCP = "tcp:"
 _PORT = 502
 _MOST_UNIT = 247
+_READ_INPUTS, _WRITE_COIL, _EXCEPTION = 0x02, 0x05, 0x80
+_ANOTHER = "an answer to another question"
+
 _WITHIN = 0.3
 """Seconds for an answer; asked twice, it stays below what `drivers.gates.gate` waits for a call."""
 
@@ -46,18 +49,19 @@ class ModbusBoard:
     def drive(self, on: bool) -> None:
         """Write the coil, and read in the echo that it was this coil and this state."""
         output = self._options.output
-        answer = self._ask(lambda client: client.write_coil(output, on, device_id=self._options.unit))
-        if (answer.function_code, answer.address, answer.bits[:1]) != (5, output, [on]):
-            raise FaultError("gate.absent", "another answer than to this question")
+        unit = self._options.unit
+        answer = self._ask(_WRITE_COIL, lambda client: client.write_coil(output, on, device_id=unit))
+        if (answer.address, answer.bits[:1]) != (output, [on]):
+            raise FaultError("gate.absent", _ANOTHER)
 
     def turns(self) -> int:
         """Look at the contact once."""
-        number = self._options.input
+        number, unit = self._options.input, self._options.unit
         if number is None:
             return 0
-        answer = self._ask(lambda client: client.read_discrete_inputs(number, count=1, device_id=self._options.unit))
-        if answer.function_code != 2 or not answer.bits:
-            raise FaultError("gate.absent", "another answer than to this question")
+        answer = self._ask(_READ_INPUTS, lambda client: client.read_discrete_inputs(number, count=1, device_id=unit))
+        if not answer.bits:
+            raise FaultError("gate.absent", _ANOTHER)
         return int(self._contact.closes(bool(answer.bits[0])))
 
     def close(self) -> None:
@@ -75,15 +79,18 @@ class ModbusBoard:
         client.socket.inter_byte_timeout = client.inter_byte_timeout
         return client
 
-    def _ask(self, question: Callable[[ModbusTcpClient | ModbusSerialClient], ModbusPDU]) -> ModbusPDU:
+    def _ask(self, function: int, question: Callable[[ModbusTcpClient | ModbusSerialClient], ModbusPDU]) -> ModbusPDU:
+        """The answer to a question with that function code."""
         if self._client is None or not self._client.connected:
             raise FaultError("gate.absent", "not connected")
         try:
             answer = question(self._client)
         except Exception as error:  # what nonsense on the wire does in the library is documented nowhere
             raise FaultError("gate.absent", type(error).__name__) from error
-        if answer.isError():
+        if answer.function_code == function | _EXCEPTION:
             raise FaultError("gate.refused", f"Modbus exception {getattr(answer, 'exception_code', '?')}")
+        if answer.function_code != function:
+            raise FaultError("gate.absent", _ANOTHER)
         return answer
 
 

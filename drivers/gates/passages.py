@@ -9,16 +9,14 @@ MOST = 32
 
 
 class Passages:
-    """A queue. Each passage has ``seconds``, counted from its opening or, behind another one, from that one's end:
-    nobody can walk through the person in front."""
+    """A queue. The oldest passage is released: for ``seconds`` from its opening or, behind another one, from ``pause``
+    after that one's end, since nobody can walk through the person in front."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, pause: float) -> None:
         self._seconds = seconds
+        self._pause = pause
         self._open: deque[tuple[str, float]] = deque()
-        self._first_since = float("-inf")
-
-    def __len__(self) -> int:
-        return len(self._open)
+        self._free_from = float("-inf")
 
     def open(self, passage: str, now: float) -> bool:
         """Add a passage at the end; False when there is no room."""
@@ -31,7 +29,7 @@ class Passages:
         """Somebody went through: the passage that this ends, the oldest, or "" when none is open."""
         if not self._open:
             return ""
-        self._first_since = now
+        self._free_from = now + self._pause
         return self._open.popleft()[0]
 
     def expired(self, now: float) -> list[str]:
@@ -39,7 +37,7 @@ class Passages:
         names = []
         while (until := self.until) is not None and until <= now:
             names.append(self._open.popleft()[0])
-            self._first_since = until
+            self._free_from = until + self._pause
         return names
 
     def end(self) -> list[str]:
@@ -49,6 +47,11 @@ class Passages:
         return names
 
     @property
+    def released_from(self) -> float | None:
+        """When the oldest is to be released; None when none is open."""
+        return max(self._open[0][1], self._free_from) if self._open else None
+
+    @property
     def until(self) -> float | None:
-        """When the time of the oldest is over; None when none is open."""
-        return max(self._open[0][1], self._first_since) + self._seconds if self._open else None
+        """When its time is over."""
+        return None if self.released_from is None else self.released_from + self._seconds

@@ -18,6 +18,7 @@ class SimulatedBoard:
         self._turns = 0
         self._plugged = True
         self._frozen = False
+        self._calls = 0
         self.energised = False
         self.connections = 0
 
@@ -50,6 +51,12 @@ class SimulatedBoard:
         with self._changed:
             return self._changed.wait_for(lambda: self.energised == energised, timeout)
 
+    def wait_until_called(self, timeout: float = 10.0) -> bool:
+        """Whether the driver tried anything within ``timeout`` seconds from now, with or without a cable."""
+        with self._changed:
+            calls = self._calls
+            return self._changed.wait_for(lambda: self._calls > calls, timeout)
+
     # What the driver calls -----------------------------------------------------------------------------------------
 
     def connect(self) -> None:
@@ -77,6 +84,8 @@ class SimulatedBoard:
         """Nothing to release."""
 
     def _require_there(self) -> None:
+        self._calls += 1
+        self._changed.notify_all()
         self._changed.wait_for(lambda: not self._frozen)
         if not self._plugged:
             raise FaultError("gate.absent", "unplugged")

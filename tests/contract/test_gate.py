@@ -13,7 +13,7 @@ from terminal.outputs import Gate, Position
 from tests.contract.gate_rigs import RIGS, TELLING, Rig
 from tests.inbox import RecordingInbox
 
-SHORT = 0.3
+SHORT = 0.2
 LONG = 30.0
 
 Start = Callable[..., Gate]
@@ -235,6 +235,8 @@ def test_a_stopped_gate_tells_nothing_more_and_can_be_started_again(
     gate.stop()
     assert told(inbox) == []
     gate.start(inbox)
+    inbox.wait_for(DeviceUp)
+    assert not rig.wait_until(energised=True, timeout=SHORT), "who was admitted before is gone"
     gate.hold("open")
     assert rig.wait_until(energised=True)
 

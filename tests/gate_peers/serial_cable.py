@@ -29,6 +29,8 @@ class SerialPort:
         """Put the cable in: the port is there again, as another device under the same name, as with USB."""
         far, near = pty.openpty()
         tty.setraw(near)
+        # What select saw may be gone when it is read: a port without anybody is readable until it is opened.
+        os.set_blocking(far, False)
         part = self.path.with_suffix(".part")
         part.symlink_to(os.ttyname(near))
         part.replace(self.path)
