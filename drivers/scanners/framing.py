@@ -19,6 +19,9 @@ from collections.abc import Sequence
 LONGEST = 4096
 """Bytes of a code: crypto.codes.sniff.MAX_SIZE, whose module loads with the first code and not with the driver."""
 
+AIM = re.compile(rb"\][A-Za-z][0-9A-Fa-f]")
+"""An identifier of the kind of code (ISO/IEC 15424), which a scanner may send before it."""
+
 QUIET = 0.03
 """Seconds of silence after a line end that end a code: no port holds back a byte that it has for so long."""
 
@@ -28,7 +31,6 @@ LONG_QUIET = 0.25
 _LIMIT = 2 * LONGEST
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _TAIL = re.compile(rb"(?:\r\n|\r|\n|\t)\Z")
-_AIM = re.compile(rb"\][A-Za-z][0-9A-Fa-f]")
 _NOT_IN_TEXT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -119,7 +121,7 @@ class Framing:
 
 def without_marks(raw: bytes, prefix: bytes, suffix: bytes) -> bytes:
     """The code without the prefix (which may stand behind an AIM identifier) and suffix that the scanner was set to."""
-    aim = _AIM.match(raw)
+    aim = AIM.match(raw)
     for start in (0, aim.end() if aim else 0):
         if prefix and raw.startswith(prefix, start):
             raw = raw[start + len(prefix) :]

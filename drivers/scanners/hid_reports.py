@@ -10,14 +10,10 @@ makers' manuals are told apart, both with report number 2, length, up to 56 byte
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from drivers.scanners.framing import LONG_QUIET, LONGEST, without_marks
+from drivers.scanners.framing import AIM, LONG_QUIET, LONGEST, without_marks
 from drivers.scanners.hid_descriptor import Layout
-
-_AIM = re.compile(rb"\][A-Za-z][0-9A-Fa-f]")
-
 
 _WITH_AIM = Layout(report_id=2, data=5, size=56, count=1, more=(63, 1))
 _WITHOUT_AIM = Layout(report_id=2, data=2, size=56, count=1, more=(63, 1))
@@ -77,5 +73,5 @@ def _guessed(report: bytes) -> Layout | None:
         return None
     length = report[1]
     # Without a field of its own an AIM identifier is part of the data, which then ends three bytes earlier.
-    apart = _AIM.match(report, 2) is not None and any(report[2 + length : 5 + length])
+    apart = AIM.match(report, 2) is not None and any(report[2 + length : 5 + length])
     return _WITH_AIM if apart else _WITHOUT_AIM

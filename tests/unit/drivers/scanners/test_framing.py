@@ -141,6 +141,13 @@ def test_a_thousand_codes_without_a_silence_are_read(line_end: bytes) -> None:
     assert sent(Framing(), line_end.join([*codes, b""])) == codes
 
 
+def test_a_line_end_that_a_full_memory_would_halve_stays_whole() -> None:
+    codes = [b"a" * 2047, b"b" * 2046, b"c" * 2046, b"d" * 2046, b"e"]
+    raw = b"".join(code + b"\r\n" for code in codes)
+    assert raw[8191:8193] == b"\r\n"
+    assert sent(Framing(), raw) == codes
+
+
 def test_an_interrupted_code_is_forgotten() -> None:
     framing = Framing()
     framing.feed(CARD[:30])
