@@ -162,29 +162,35 @@ class Engine:
             log.error("a call that was put off failed: %s", describe(error))
 
     def _handle(self, event: Event) -> None:
-        if self._equipment.heard(event, self._desk.clock.now):
+        before = self.state.screen
+        try:
+            refused = self._take_in(event)
+        except Exception as error:  # noqa: BLE001 - it must outlive its own defects: the desk begins anew
+            log.error("event %s failed: %s", type(event).__name__, describe(error))
+            self._begin_anew(pause=_PAUSE if before is Screen.STARTING else 0.0)
             return
+        if refused:  # at once: anything else that is shown in this state could show the verdict
+            self._handle(RecordFailed(self.state.session, refused))
+
+    def _take_in(self, event: Event) -> str | None:
+        """Advance the session and carry out what it wants; the fault of a journal that refused a decision."""
+        if self._equipment.heard(event, self._desk.clock.now):
+            return None
         if isinstance(event, SelfTested):
             wait = _TEST_BROKEN if event.broken else _TEST_AGAIN
             self._call_later(wait, lambda: self._submit(self._self_test))
         before, came_at = self.state, self._now()
         presented = isinstance(event, CardPlaced | CodeSeen | NumberTyped | MrzTyped)
-        try:
-            recognised = self._recognised(event)
-            self.state, todo = advance(before, recognised, self._desk.rules)
-            if self._seen_at is None and presented:
-                self._seen_at = came_at
-            refused = next((fault for effect in todo if (fault := self._carry_out(effect))), None)
-            if self._seen_at is None and presented and self.state.case is not None:
-                self._seen_at = came_at  # the wipe of the person before forgot it
-            if self._watch and (todo or self.state is not before):
-                self._watch(self.state, todo)
-        except Exception as error:  # noqa: BLE001 - it must outlive its own defects: the desk begins anew
-            log.error("event %s failed: %s", type(event).__name__, describe(error))
-            self._begin_anew(pause=_PAUSE if before.screen is Screen.STARTING else 0.0)
-            return
-        if refused:  # at once: anything else that is shown in this state could show the verdict
-            self._handle(RecordFailed(self.state.session, refused))
+        recognised = self._recognised(event)
+        self.state, todo = advance(before, recognised, self._desk.rules)
+        if self._seen_at is None and presented:
+            self._seen_at = came_at
+        refused = next((fault for effect in todo if (fault := self._carry_out(effect))), None)
+        if self._seen_at is None and presented and self.state.case is not None:
+            self._seen_at = came_at  # the wipe of the person before forgot it
+        if self._watch and (todo or self.state is not before):
+            self._watch(self.state, todo)
+        return refused
 
     def _begin_anew(self, pause: float) -> None:
         """Drop the person; the devices are as they were."""
