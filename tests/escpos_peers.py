@@ -43,14 +43,16 @@ class Peer:
 
 
 class TcpPrinter(Peer):
-    """On a port of its own. ``deaf``: it takes the connection and nothing more; ``hangs_up_after`` so many bytes it
-    resets the connection, once."""
+    """On ``port``, or one of its own. ``deaf``: it takes the connection and nothing more; ``hangs_up_after`` so many
+    bytes it resets the connection, once."""
 
-    def __init__(self, printer: ReceiptPrinter, *, deaf: bool = False, hangs_up_after: int | None = None) -> None:
+    def __init__(
+        self, printer: ReceiptPrinter, *, deaf: bool = False, hangs_up_after: int | None = None, port: int = 0
+    ) -> None:
         super().__init__(printer)
         self.hangs_up_after = hangs_up_after
         self._deaf = deaf
-        self._door = socket.create_server(("127.0.0.1", 0))
+        self._door = socket.create_server(("127.0.0.1", port))
         self._port = self._door.getsockname()[1]
         self._door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self._thread.start()
