@@ -43,11 +43,6 @@ def mute(code: int) -> bool:
     return _among(code, _MUTE)
 
 
-def denied(code: int) -> bool:
-    """Whether the system does not let this user near the service or the card (polkit, Windows' access lists)."""
-    return _among(code, _DENIED)
-
-
 def unplugged(code: int) -> bool:
     """Whether a reader that was listed a moment ago is not there any more."""
     return _among(code, _UNPLUGGED)
@@ -59,24 +54,40 @@ def text(code: int) -> str:
 
 
 def require(code: int, step: str) -> None:
-    """Nothing where the call did what it should; otherwise what ``service_fault`` says."""
+    """Nothing where a call in a context did what it should; otherwise what ``service_fault`` says."""
     if failed(code):
         raise service_fault(code, step)
 
 
 def service_fault(code: int, step: str) -> FaultError:
-    """Why the service cannot be used: ``reader.denied``, ``reader.absent``, ``install.missing``, ``reader.service``."""
-    detail = f"{step}: {text(code)}"
-    if denied(code):
-        return FaultError("reader.denied", detail)
-    return FaultError(_no_service() if _among(code, _NO_SERVICE) else "reader.service", detail)
+    """Why the service cannot be used: ``reader.absent``, ``reader.denied``, ``install.missing``, ``reader.service``."""
+    return FaultError(_no_service() if _among(code, _NO_SERVICE) else "reader.service", f"{step}: {text(code)}")
 
 
 def open_context() -> int:
-    """A new PC/SC context; FaultError as of ``service_fault`` when nobody gives one."""
+    """A new PC/SC context. Raises FaultError as of ``service_fault``, and ``reader.denied`` for a user who is refused.
+
+    Only here does a number say so: pcsc-lite gives 8010006A whenever the service hangs up with words unread. At the
+    first word that is polkit's no; later it is a service that died.
+    """
     code, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+    if _among(code, _DENIED):
+        raise FaultError("reader.denied", f"establish context: {text(code)}")
     require(code, "establish context")
     return int(context)
+
+
+def card_denied(code: int) -> bool:
+    """Whether a connect failed because this user may not use cards. pcscd then hangs up, and is there all the same."""
+    if WINDOWS:
+        return _among(code, _DENIED)
+    if not _among(code, _DENIED | {scard.SCARD_F_COMM_ERROR}):
+        return False
+    try:
+        scard.SCardReleaseContext(open_context())
+    except FaultError:
+        return False
+    return True
 
 
 def _among(code: int, codes: frozenset[int]) -> bool:

@@ -13,7 +13,7 @@ from smartcard import scard
 
 from crypto.errors import CancelledError, CardLostError
 from drivers.device import Lane, StuckError
-from drivers.pcsc_codes import WINDOWS, denied, failed, mute, open_context, same, text
+from drivers.pcsc_codes import card_denied, failed, mute, open_context, same, text
 from drivers.pcsc_names import simulated
 from terminal.faults import FaultError
 
@@ -93,7 +93,7 @@ class _Connection:
         if mute(code):
             self._refusal = FaultError("card.silent", f"connect: {text(code)}")
             return False
-        if denied(code) or _hung_up(code):
+        if card_denied(code):
             raise FaultError("reader.denied", f"connect: {text(code)}")
         if failed(code):
             raise CardLostError(f"connect: {text(code)}")
@@ -134,17 +134,6 @@ class _Connection:
                 _log.debug("disconnect: %s", text(code))
         if self._context is not None:
             scard.SCardReleaseContext(self._context)
-
-
-def _hung_up(code: int) -> bool:
-    """Whether pcscd hung up at a connect and is there all the same: that is how it refuses a card (polkit)."""
-    if WINDOWS or not same(code, scard.SCARD_F_COMM_ERROR):
-        return False
-    try:
-        scard.SCardReleaseContext(open_context())
-    except FaultError:
-        return False
-    return True
 
 
 class BrokenLink:

@@ -63,7 +63,6 @@ def test_whatever_a_call_answers_a_conversation_ends_in_a_known_way(
     call: str, windows: bool, service: FakeService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pcsc_codes, "WINDOWS", windows)
-    monkeypatch.setattr("drivers.pcsc_link.WINDOWS", windows)
     if call == "SCardBeginTransaction":
         # It follows a connect that another program shares.
         service.set("SCardConnect", _shared)
@@ -130,7 +129,9 @@ def test_whatever_a_call_answers_the_next_card_is_seen_and_read(
         inbox.wait_for(CardRemoved)
     driver.stop()
     faults = {event.fault for event in inbox.all() if isinstance(event, DeviceDown)}
-    assert {"reader.service", "reader.denied"} <= faults <= set(CATALOGUE)
+    assert "reader.service" in faults
+    assert ("reader.denied" in faults) == (call == "SCardEstablishContext")
+    assert faults <= set(CATALOGUE)
 
 
 @pytest.mark.parametrize("windows", [False, True])
@@ -139,8 +140,7 @@ def test_whatever_a_call_answers_the_next_card_is_seen_and_read(
     [
         (scard.SCARD_E_NO_SERVICE, "reader.service", "reader.absent"),
         (scard.SCARD_E_SERVICE_STOPPED, "reader.service", "reader.absent"),
-        (scard.SCARD_W_SECURITY_VIOLATION, "reader.denied", "reader.denied"),
-        (scard.SCARD_E_NO_ACCESS, "reader.denied", "reader.denied"),
+        (scard.SCARD_W_SECURITY_VIOLATION, "reader.service", "reader.service"),
         (scard.SCARD_E_NO_MEMORY, "reader.service", "reader.service"),
         (scard.SCARD_F_COMM_ERROR, "reader.service", "reader.service"),
         (scard.SCARD_E_SYSTEM_CANCELLED, "reader.service", "reader.service"),
@@ -173,6 +173,19 @@ def test_a_library_that_does_not_load_is_a_matter_of_the_installation(monkeypatc
     assert service_fault(scard.SCARD_E_NO_SERVICE, "").fault.code == "install.missing"
     monkeypatch.setattr(pcsc_codes, "_LINUX", False)
     assert service_fault(scard.SCARD_E_NO_SERVICE, "").fault.code != "install.missing"
+
+
+@pytest.mark.parametrize("code", [scard.SCARD_W_SECURITY_VIOLATION, scard.SCARD_E_NO_ACCESS])
+def test_who_is_refused_at_the_first_word_may_not_use_the_service(code: int, service: FakeService) -> None:
+    service.set("SCardEstablishContext", lambda scope: (code, 0))
+    with pytest.raises(FaultError, match=r"reader\.denied"):
+        pcsc_codes.open_context()
+
+
+def test_on_windows_a_card_that_is_refused_needs_no_second_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pcsc_codes, "WINDOWS", True)
+    assert pcsc_codes.card_denied(scard.SCARD_W_SECURITY_VIOLATION)
+    assert not pcsc_codes.card_denied(scard.SCARD_F_COMM_ERROR)
 
 
 def test_a_success_is_no_fault() -> None:
