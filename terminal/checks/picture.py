@@ -23,7 +23,7 @@ _STEP = 2
 @dataclass(frozen=True, slots=True)
 class Look:
     """``bright``: the level that one pixel in fifty exceeds; ``range``: from there to the level that one in fifty stays
-    below; ``edge``: the climb over two pixels that one pixel in 200 exceeds."""
+    below; ``edge``: the climb over two pixels that one pixel in 500 exceeds."""
 
     bright: int
     range: int
@@ -53,7 +53,7 @@ def look_at(frame: GreyFrame) -> Look:
         for left, right in zip(row, row[_STEP:], strict=False):
             climbs[abs(left - right)] += 1
     bright = _quantile(levels, 0.98)
-    return Look(bright, bright - _quantile(levels, 0.02), _quantile(climbs, 0.995))
+    return Look(bright, bright - _quantile(levels, 0.02), _quantile(climbs, 0.998))
 
 
 def _quantile(counts: list[int], share: float) -> int:

@@ -53,13 +53,13 @@ def _how(code: str) -> Message | None:
 
 def check_card(settings: Settings) -> Finding:
     """A card that lies there answers, and how fast. Nothing is opened, and nothing about its holder is read."""
-    reader = parts.reader(settings)
-    if reader is None:
-        return unused(Subject.CARD)
     try:
+        reader = parts.reader(settings)
+        if reader is None:
+            return unused(Subject.CARD)
         lies_there = any(one.present for one in reader.readers())
     except FaultError:
-        lies_there = False  # the reader's own finding says why
+        return fine(Subject.CARD, "card_none")  # the reader's own finding says why
     return _answer(reader) if lies_there else fine(Subject.CARD, "card_none")
 
 

@@ -12,6 +12,9 @@ from config.schema import Settings
 from terminal.health import Finding, Subject, command, faulty, fine
 
 
+_UNKNOWN = "?"
+
+
 @dataclass(frozen=True, slots=True)
 class Denied:
     """A device file that this user may not read and write; ``group``: who may."""
@@ -31,7 +34,7 @@ def check_rights(settings: Settings, dev: Path = Path("/dev")) -> Finding:
     if not denied:
         return fine(Subject.RIGHTS, "rights")
     listed = ", ".join(f"{one.path} ({one.group})" for one in denied)
-    groups = ",".join(dict.fromkeys(one.group for one in denied if one.group != "root"))
+    groups = ",".join(dict.fromkeys(one.group for one in denied if one.group not in ("root", _UNKNOWN)))
     how = command(f"sudo usermod -aG {groups} $USER") if groups else None
     needed = any(one.fault.partition(".")[0] in settings.needs for one in denied)
     return faulty(Subject.RIGHTS, denied[0].fault, listed, needed=needed, how=how)
@@ -66,4 +69,4 @@ def _group_of(path: Path) -> str:
     try:
         return path.group()
     except (KeyError, NotImplementedError, OSError):
-        return "?"
+        return _UNKNOWN

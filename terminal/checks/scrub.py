@@ -18,8 +18,9 @@ _BY_ID = re.compile(r"(/dev/\w+/by-(?:id|path)/)\S+")
 _SERIAL_WORD = re.compile(r"\b(?:serial|s/n|sn)[\s:=#]*[\w-]+", re.IGNORECASE)
 _USERINFO = re.compile(r"(://)[^/\s@]+@")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
-_DIGITS = re.compile(r"\d{7,}")
-"""From seven digits on a number may be an ID number, a telephone or a serial number; no measure here is as long."""
+_DIGITS = re.compile(r"(?<!\d)(?!8010[0-9A-F]{4}\b)\d{7,}")
+"""From seven digits on a number may be an ID number, a telephone or a serial number; no measure here is as long, and
+what begins with 8010 is an error of PC/SC."""
 
 _TOKEN = re.compile(r"\b(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{16,}\b|[A-Za-z0-9+/]{32,}={0,2}")
 
@@ -36,7 +37,7 @@ def scrubber(secrets: Iterable[str] = ()) -> Callable[[str], str]:
         text = _HOMES.sub("~", text.replace(home, "~")) if len(home) > _SHORTEST else _HOMES.sub("~", text)
         text = _BY_ID.sub(rf"\1{_MASKED}", text)
         text = _USERINFO.sub(r"\1", text)
-        for pattern in (_SERIAL_GROUP, _SERIAL_WORD, _MAIL, words, _TOKEN, _DIGITS):
+        for pattern in (words, _SERIAL_GROUP, _SERIAL_WORD, _MAIL, _TOKEN, _DIGITS):
             text = pattern.sub(_MASKED, text)
         return text
 

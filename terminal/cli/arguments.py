@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from config.schema import DeskName, Settings
 from crypto.errors import ProofError
 from terminal.faults import FaultError
 from terminal.messages import LANGUAGES
 
 if TYPE_CHECKING:
+    from config.schema import DeskName, Settings
     from crypto.trust.store import TrustStore
 
 USAGE = "tram [--lang vi|en] [--help] [--version] VERB [argument ...]"

@@ -88,15 +88,17 @@ def _findings(settings: Settings | None, configured: Finding, clock: Clock, lang
 
 def _settings(args: argparse.Namespace) -> tuple[Settings | None, Finding]:
     """The settings, also when they lack what serving needs, and the finding about them."""
-    from config.rules import check_complete
-
     settings = None
     try:
+        from config.rules import check_complete
+
         settings = settings_of(args, args.profile)
         check_complete(settings, None)
     except ConfigError as error:
         report = report_of(error, args.lang)
         return settings, faulty(Subject.CONFIG, report.fault.code, report.detail)
+    except ImportError as error:
+        return None, faulty(Subject.CONFIG, "install.missing", error.name or "")
     return settings, fine(Subject.CONFIG, "config", desk=settings.desk)
 
 
