@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -205,7 +206,10 @@ class _Watch:
 
 
 def build(options: CodeOptions, decoder: Decoder) -> Camera:
-    """The entry point ``tram.codes``: a camera device, a video file, or a folder of pictures."""
+    """The entry point ``tram.codes``: a camera device, a video file, or a folder of pictures. Raises FaultError
+    ``install.missing``; the library itself is loaded by the camera's own thread."""
+    if importlib.util.find_spec("cv2") is None:
+        raise FaultError("install.missing", "cv2")
     return Camera(options, decoder)
 
 
