@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum
+from itertools import accumulate
 
 from crypto.civil import PartialDate, Sex, read_packed, read_sex
-from crypto.codes.repair import Damage, mend
+from crypto.codes.fields import DATE_DIGITS, ID_DIGITS, OLD_DIGITS, digits, regained
+from crypto.codes.layouts import Mismatch
+from crypto.codes.repair import Damage, Mended, is_vietnamese, mend
 from crypto.errors import MalformedError
 from crypto.id_number import IdNumber
 
@@ -24,8 +27,9 @@ _MAX_FIELDS = 32
 _MAX_TEXT = 600
 _DATES = 2  # birth and issue
 _FIRST_YEAR = 1900
-_NUMBER_THEN_MORE = re.compile(r"[0-9]{12}(?![0-9])")
+_NUMBER_THEN_MORE = re.compile(r"[0-9]{12}([0-9]{9})?(?![0-9])")
 _LONE_DATE = re.compile(r"(?<![0-9])[0-9]{8}(?![0-9])")
+_SWALLOWED_SEX = "N"  # of Nữ, when all letters that no key types are gone
 _DROPPED = frozenset("'’‘ʼ`´-‐‑–~\\")
 
 
@@ -73,7 +77,9 @@ def fold_name(name: str) -> str:
 def looks_like_card(text: str) -> bool:
     """Whether the text has the card's form: field 0 a number of 12 digits, fields 3 and 6 of 8."""
     parts = text.split("|")
-    return len(parts) >= _FIELDS and _digits(parts[0], 12) and _digits(parts[3], 8) and _digits(parts[6], 8)
+    return (
+        len(parts) >= _FIELDS and digits(parts[0], ID_DIGITS) and all(digits(parts[at], DATE_DIGITS) for at in (3, 6))
+    )
 
 
 def looks_like_damaged_card(text: str) -> bool:
@@ -97,7 +103,7 @@ def parse_citizen(text: str) -> CitizenQr:
         raise MalformedError("card QR: more than a card holds")
     if looks_like_card(text):
         return _read(parts, ())
-    aligned = _aligned(parts)
+    aligned = regained(text)
     number = IdNumber(text[:12])
     if aligned is None:
         return CitizenQr(
@@ -106,25 +112,42 @@ def parse_citizen(text: str) -> CitizenQr:
     return _read(aligned, (QrWarning.FIELDS_SHIFTED,))
 
 
-def _digits(part: str, count: int) -> bool:
-    return len(part) == count and part.isascii() and part.isdigit()
+def certain_card(text: str) -> CitizenQr | None:
+    """The card of a text that was respelled: one with every anchor, or None. The number, two dates that exist, and the
+    sex (its first letter, where letters were swallowed) do not stand in their places by chance."""
+    if not looks_like_card(text):
+        return None
+    try:
+        card = parse_citizen(text)
+    except MalformedError:
+        return None
+    sexed = card.sex is not None or text.split("|")[4].upper() == _SWALLOWED_SEX
+    odd = {QrWarning.BORN_UNREADABLE, QrWarning.ISSUED_UNREADABLE, QrWarning.OLD_NUMBER_ODD}
+    return card if sexed and odd.isdisjoint(card.warnings) else None
 
 
-def _aligned(parts: list[str]) -> list[str] | None:
-    """Seven fields around the anchor "date of birth, sex", or None when it is not there."""
-    kept = [part for part in parts if part]
-    for at in range(2, len(kept) - 1):
-        if _digits(kept[at], 8) and read_sex(kept[at + 1]) and _digits(kept[0], 12):
-            rest = kept[at + 2 :]
-            issued = next((part for part in rest if _digits(part, 8)), "")
-            before_issue = rest[: rest.index(issued)] if issued else rest[:1]
-            old = kept[1] if at == 3 else ""
-            return [kept[0], old, kept[at - 1], kept[at], kept[at + 1], " ".join(before_issue), issued]
-    return None
+def by_layout(card: CitizenQr, mismatch: Mismatch, meant: str, arrived: str) -> CitizenQr:
+    """``card``, read from ``meant``, which was ``arrived`` before a layout was undone: marked as repaired.
+
+    A letter that arrived may be a figure's key of that layout, or a real letter that came as a code. Where others came
+    as codes, or where a layout swallows apostrophes, nobody can tell, and name and address are given up.
+    """
+    ends = list(accumulate(len(part) + 1 for part in meant.split("|")))
+    texts = [slice(ends[at - 1], ends[at]) for at in (2, 5)]
+    changed = any(
+        a != m and is_vietnamese(a) for text in texts for a, m in zip(arrived[text], meant[text], strict=True)
+    )
+    if mismatch.loses_apostrophes or (changed and any(map(is_vietnamese, meant))):
+        warnings = (*card.warnings, QrWarning.LETTERS_LOST)
+        return replace(card, name=None, address=None, damaged=True, damage=Damage.LAYOUT, warnings=warnings)
+    others = tuple(warning for warning in card.warnings if warning is not QrWarning.REPAIRED)
+    return replace(card, damage=Damage.LAYOUT, warnings=(QrWarning.REPAIRED, *others))
 
 
 def _read(parts: list[str], known: tuple[QrWarning, ...]) -> CitizenQr:
     mended = mend((parts[2], parts[4], parts[5], *parts[7:]))
+    if parts[4].upper() == _SWALLOWED_SEX:
+        mended = Mended(None, Damage.LETTERS_LOST)
     name, sex_text, address, *extra = mended.texts or (None, parts[4], None)
     number, born, sex = IdNumber(parts[0]), read_packed(parts[3]), read_sex(sex_text or "")
     issued = read_packed(parts[6])
@@ -132,7 +155,7 @@ def _read(parts: list[str], known: tuple[QrWarning, ...]) -> CitizenQr:
     odd = {
         QrWarning.REPAIRED: mended.damage is not None and mended.texts is not None,
         QrWarning.LETTERS_LOST: mended.texts is None,
-        QrWarning.OLD_NUMBER_ODD: parts[1] != "" and not _digits(parts[1], 9),
+        QrWarning.OLD_NUMBER_ODD: parts[1] != "" and not digits(parts[1], OLD_DIGITS),
         QrWarning.BORN_UNREADABLE: born is None,
         QrWarning.SEX_UNREADABLE: sex is None,
         QrWarning.ISSUED_UNREADABLE: exact_issue is None,

@@ -19,6 +19,11 @@ _TYPOGRAPHIC = frozenset("’‘ʼ–—")
 _LATIN_1 = frozenset(map(chr, range(0x80, 0x100))) - _VIETNAMESE - frozenset("ñÑ")
 _NOT_IN_NAMES = frozenset('0123456789!"#$%&*+:;<=>@[]^_{|}')
 
+_WORD = re.compile(r"[^\W\d_]+")
+_VOWELS = frozenset("aeiouy")
+_ABBREVIATIONS = frozenset(("TP", "KP", "TDP", "TT", "TX", "QL", "TL", "KV", "KDC", "NG", "TR", "ST", "HCM"))
+_SEXES = frozenset({"Nam", "Nữ", "NAM", "NỮ", "nam", "nữ"})
+
 _BYTE = r"0(?:12[89]|1[3-9][0-9]|2[0-4][0-9]|25[0-5])"  # one byte of 128 to 255, typed as four digits
 _BYTES = re.compile(f"(?:{_BYTE})+")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,31});")
@@ -31,6 +36,8 @@ class Damage(Enum):
     DECIMAL_BYTES = "decimal_bytes"
     MOJIBAKE = "mojibake"
     ESCAPED = "escaped"
+    CAPITALS = "capitals"
+    LAYOUT = "layout"
     DIGITS_IN_NAME = "digits_in_name"
     LETTERS_LOST = "letters_lost"
 
@@ -48,35 +55,83 @@ class _NotThisError(Exception):
 
 
 def mend(texts: tuple[str, ...]) -> Mended:
-    """Inspect the free texts of one card, its holder's name first, and undo damage that has one origin.
+    """Inspect the free texts of one card (the holder's name, then the sex, then all others) and undo damage that has
+    one origin.
 
     Texts come back in NFC. Texts without a single Vietnamese letter count as LETTERS_LOST.
     """
     plain = tuple(unicodedata.normalize("NFC", text) for text in texts)
     for damage, repairs in _REPAIRS:
-        found = {repaired for repair in repairs if (repaired := _apply(repair, plain)) is not None}
+        found = {repaired for repair in repairs if (repaired := _apply(repair, texts, plain)) is not None}
         if found:
-            return Mended(_spaced(found.pop()) if len(found) == 1 else None, damage)
+            return _settled(found.pop(), damage) if len(found) == 1 else Mended(None, damage)
     if any(character.isdigit() for character in plain[0]):
         return Mended(None, Damage.DIGITS_IN_NAME)
-    whole = all(map(_readable, plain)) and _NOT_IN_NAMES.isdisjoint(plain[0])
+    whole = all(map(_readable, plain)) and _NOT_IN_NAMES.isdisjoint(plain[0]) and "%" not in "".join(plain)
     if not whole or _VIETNAMESE.isdisjoint("".join(plain)):
         return Mended(None, Damage.LETTERS_LOST)
-    return Mended(_spaced(plain))
+    # An input method makes letters of what swallowed ones left, in words of a few languages only: not all over a card.
+    if len(plain) > 2 and plain[2] and plain[2].isascii() and not plain[0].isascii():
+        return Mended(None, Damage.LETTERS_LOST)
+    return _settled(plain, None)
+
+
+def is_vietnamese(character: str) -> bool:
+    """Whether this is one of the letters that only Vietnamese (and no key of a US layout) writes."""
+    return character in _VIETNAMESE
+
+
+def _settled(texts: tuple[str, ...], damage: Damage | None) -> Mended:
+    """The texts, unless letters are wanting in them; capitals and small letters put right where Caps Lock was on."""
+    if _consonants_only(texts):
+        return Mended(None, Damage.LETTERS_LOST)
+    if len(texts) < 2 or not texts[1].startswith("n"):
+        return Mended(_spaced(texts), damage)
+    # Caps Lock reverses what keys type; letters that came as codes it leaves alone. Never both in one text.
+    ways = {texts, tuple(map(str.swapcase, texts)), tuple(map(_swapped_where_keys_are, texts))}
+    fitting = [way for way in ways if _well_cased(way[0]) and way[1] in _SEXES]
+    if len(fitting) != 1:
+        return Mended(None, damage or Damage.CAPITALS)
+    return Mended(_spaced(fitting[0]), damage if fitting[0] == texts else damage or Damage.CAPITALS)
+
+
+def _consonants_only(texts: tuple[str, ...]) -> bool:
+    """Whether a word has no vowel. Input methods can turn what swallowed letters left into others, so that a Vietnamese
+    letter in the text does not prove that none is wanting."""
+    name, *others = ([word for word in _WORD.findall(text) if not _has_vowel(word)] for text in texts)
+    longer = [word for words in others for word in words if word.upper() not in _ABBREVIATIONS]
+    return any(len(word) > 1 for word in name) or any(len(w) > (3 if w.isupper() else 1) for w in longer)
+
+
+def _has_vowel(word: str) -> bool:
+    return not _VOWELS.isdisjoint(unicodedata.normalize("NFD", word).lower())
+
+
+def _well_cased(name: str) -> bool:
+    return name.isupper() or all(word.istitle() for word in name.split())
+
+
+def _swapped_where_keys_are(text: str) -> str:
+    return "".join(character.swapcase() if character.isascii() else character for character in text)
 
 
 def _spaced(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(" ".join(text.split()) for text in texts)
 
 
-def _apply(repair: Callable[[str], str], texts: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The texts repaired, or None when the repair changes nothing, fits not all, or leaves no Vietnamese name."""
+def _apply(repair: Callable[[str], str], texts: tuple[str, ...], plain: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The texts repaired, or None when the repair changes nothing, fits not all, or leaves no Vietnamese name.
+
+    ``texts`` are as they arrived: composing them would destroy what code page 1258 made of them.
+    """
     try:
         repaired = tuple(unicodedata.normalize("NFC", repair(text)) for text in texts)
     except (_NotThisError, UnicodeError):
         return None
     trusted = all(map(_vietnamese_only, repaired)) and _NOT_IN_NAMES.isdisjoint(repaired[0])
-    return repaired if trusted and repaired != texts else None
+    # A number in an address may look like a spelt letter by chance. Then the letters of name and sex are swallowed.
+    spelt = repaired[:2] != plain[:2] or not "".join(plain).isascii()
+    return repaired if trusted and spelt and repaired != plain else None
 
 
 def _vietnamese_only(text: str) -> bool:
@@ -125,14 +180,14 @@ def _from_code_page(name: str) -> Callable[[str], str]:
 
 
 def _byte_of(character: str, code_page: str) -> bytes:
-    # Windows passes the five positions that its code page 1252 leaves free as control characters.
-    if code_page == "cp1252" and "\x80" <= character <= "\x9f":
+    # Windows passes the positions that its code pages leave free as control characters.
+    if code_page.startswith("cp125") and "\x80" <= character <= "\x9f":
         return character.encode("latin-1")
     return character.encode(code_page)
 
 
 _REPAIRS: tuple[tuple[Damage, Iterable[Callable[[str], str]]], ...] = (
     (Damage.ESCAPED, (_from_escapes,)),
-    (Damage.MOJIBAKE, tuple(map(_from_code_page, ("cp1252", "cp437", "cp850")))),
+    (Damage.MOJIBAKE, tuple(map(_from_code_page, ("cp1252", "cp1258", "cp437", "cp850")))),
     (Damage.DECIMAL_BYTES, (_from_decimal_bytes,)),
 )

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from crypto.codes.bhyt import InsuranceQr, looks_like_insurance, parse_insurance
-from crypto.codes.citizen_id import CitizenQr, looks_like_card, looks_like_damaged_card, parse_citizen
+from crypto.codes.citizen_id import (
+    CitizenQr,
+    by_layout,
+    certain_card,
+    looks_like_card,
+    looks_like_damaged_card,
+    parse_citizen,
+)
+from crypto.codes.layouts import Mismatch, readings
 from crypto.codes.ticket import UnverifiedTicket, is_ticket_text, parse
 from crypto.codes.vietqr import PaymentQr, looks_like_payment, parse_payment
-from crypto.errors import ProofError
+from crypto.errors import MalformedError, ProofError
 
 MAX_SIZE = 4096
 """Bytes; the largest QR code holds 2953."""
 
 _AIM = re.compile(rb"\][A-Za-z][0-9A-Fa-f]")
+_AIM_TEXT = re.compile(r"\][A-Za-z][0-9A-Fa-f]")
 _LINE_ENDS = b"\r\n\t\0"
 _LINK = re.compile(r"https?://([^/?#\\\s]+)", re.IGNORECASE)
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
@@ -87,13 +98,48 @@ def is_misread(payload: bytes) -> bool:
 
 
 def _tell(text: str) -> Code:
-    for looks, read, kind in _KINDS:
+    code = _read_as(_WHOLE, text)
+    if code is None or isinstance(code, DamagedQr):
+        code = _respelled(text) or code
+    return code or _read_as(_BROKEN, text) or _link(text) or UnknownQr()
+
+
+def _read_as(kinds: Sequence[_Kind], text: str) -> Code | None:
+    for looks, read, kind in kinds:
         if looks(text):
             try:
                 return read(text)
             except ProofError:
                 return DamagedQr(kind)
-    return _link(text) or UnknownQr()
+    return None
+
+
+def _respelled(text: str) -> Code | None:
+    """What the text was before the computer read it by another keyboard layout than the scanner typed.
+
+    None unless exactly one layout gives a code that proves itself: by all of a card's anchors, a checksum, or the form
+    of a ticket, whose signature is still to be verified.
+    """
+    meant = [(mismatch, _AIM_TEXT.sub("", reading, count=1)) for mismatch, reading in readings(text)]
+    found = [code for mismatch, reading in meant if (code := _certain(mismatch, reading, text)) is not None]
+    return found[0] if len(found) == 1 else _ticket_among([reading for _, reading in meant])
+
+
+def _certain(mismatch: Mismatch, meant: str, arrived: str) -> Code | None:
+    card = certain_card(meant)
+    if card is not None:
+        return by_layout(card, mismatch, meant, arrived[-len(meant) :])
+    code = _read_as((_INSURANCE, _PAYMENT), meant)
+    return code if isinstance(code, PaymentQr) or (isinstance(code, InsuranceQr) and not code.warnings) else None
+
+
+def _ticket_among(spellings: Sequence[str]) -> TicketQr | None:
+    """The ticket of the first spelling that is one, with what it would be by the others: its signature decides."""
+    tickets = []
+    for text in filter(is_ticket_text, spellings):
+        with suppress(ProofError):
+            tickets.append(parse(text))
+    return TicketQr(replace(tickets[0], otherwise=tuple(tickets[1:]))) if tickets else None
 
 
 def _not_utf8(body: bytes) -> Code:
@@ -107,7 +153,10 @@ def _not_utf8(body: bytes) -> Code:
 
 
 def _read_ticket(text: str) -> TicketQr:
-    return TicketQr(parse(text))
+    found = _ticket_among([text, *(reading for _, reading in readings(text))])
+    if found is None:
+        raise MalformedError("ticket: no spelling of it can be read")
+    return found
 
 
 def _link(text: str) -> LinkQr | None:
@@ -122,10 +171,9 @@ def _link(text: str) -> LinkQr | None:
     return LinkQr(domain) if _HOST.fullmatch(domain) else None
 
 
-_KINDS = (
-    (looks_like_card, parse_citizen, BrokenKind.CARD),
-    (looks_like_insurance, parse_insurance, BrokenKind.INSURANCE),
-    (looks_like_payment, parse_payment, BrokenKind.PAYMENT),
-    (is_ticket_text, _read_ticket, BrokenKind.TICKET),
-    (looks_like_damaged_card, parse_citizen, BrokenKind.CARD),
-)
+_Kind = tuple[Callable[[str], bool], Callable[[str], Code], BrokenKind]
+_CARD: _Kind = (looks_like_card, parse_citizen, BrokenKind.CARD)
+_INSURANCE: _Kind = (looks_like_insurance, parse_insurance, BrokenKind.INSURANCE)
+_PAYMENT: _Kind = (looks_like_payment, parse_payment, BrokenKind.PAYMENT)
+_WHOLE = (_CARD, _INSURANCE, _PAYMENT, (is_ticket_text, _read_ticket, BrokenKind.TICKET))
+_BROKEN: tuple[_Kind, ...] = ((looks_like_damaged_card, parse_citizen, BrokenKind.CARD),)

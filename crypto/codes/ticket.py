@@ -75,11 +75,13 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class UnverifiedTicket:
-    """A ticket whose signature was not checked: good for routing, never for admitting."""
+    """A ticket whose signature was not checked: good for routing, never for admitting. ``otherwise``: what else it may
+    have been before a keyboard-mode scanner typed it into another layout."""
 
     claims: Ticket
     signed: bytes = field(repr=False)
     signature: bytes = field(repr=False)
+    otherwise: tuple[UnverifiedTicket, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,23 +149,38 @@ def verify(ticket: str | UnverifiedTicket, keys: Sequence[TicketKey], now: datet
     Raises MalformedError, NotSupportedError, IssuerUnknownError (no such key), SignatureWrongError,
     TicketNotYetError or TicketExpiredError.
     """
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
     unverified = parse(ticket) if isinstance(ticket, str) else ticket
-    claims = unverified.claims
-    key = next((key for key in keys if key.key_id == claims.key_id), None)
-    if key is None:
-        raise IssuerUnknownError("ticket: no accepted key has this key id")
-    try:
-        Ed25519PublicKey.from_public_bytes(key.public).verify(unverified.signature, unverified.signed)
-    except InvalidSignature:
-        raise SignatureWrongError("ticket: signature") from None
+    claims = _genuine(unverified, keys)
     if now < claims.not_before:
         raise TicketNotYetError("ticket: not valid yet")
     if now >= claims.expires:
         raise TicketExpiredError("ticket: expired")
     return claims
+
+
+def _genuine(ticket: UnverifiedTicket, keys: Sequence[TicketKey]) -> Ticket:
+    """The claims of the one reading that was signed; raises what is wrong with the first."""
+    wrong: ProofError | None = None
+    for reading in (ticket, *ticket.otherwise):
+        try:
+            return _signed_claims(reading, keys)
+        except (IssuerUnknownError, SignatureWrongError) as error:
+            wrong = wrong or error
+    raise wrong or SignatureWrongError("ticket: signature")
+
+
+def _signed_claims(ticket: UnverifiedTicket, keys: Sequence[TicketKey]) -> Ticket:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    key = next((key for key in keys if key.key_id == ticket.claims.key_id), None)
+    if key is None:
+        raise IssuerUnknownError("ticket: no accepted key has this key id")
+    try:
+        Ed25519PublicKey.from_public_bytes(key.public).verify(ticket.signature, ticket.signed)
+    except InvalidSignature:
+        raise SignatureWrongError("ticket: signature") from None
+    return ticket.claims
 
 
 def issue(ticket: Ticket, key: Ed25519PrivateKey, form: Form = Form.BASE45) -> str:
