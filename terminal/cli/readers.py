@@ -35,7 +35,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _as_json(reader: ReaderInfo) -> dict[str, object]:
-    return {"name": reader.name, "present": reader.present, "atr": reader.atr, "simulated": reader.simulated}
+    return {
+        "name": reader.name,
+        "present": reader.present,
+        "atr": reader.atr,
+        "simulated": reader.simulated,
+        "contact": reader.contact,
+    }
 
 
 def _line(reader: ReaderInfo, language: str) -> str:

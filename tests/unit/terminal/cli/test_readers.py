@@ -31,7 +31,7 @@ def have(monkeypatch: pytest.MonkeyPatch) -> Have:
 
 
 REAL = ReaderInfo("ACS ACR1252 0", True, "3B80800101", False)
-VIRTUAL = ReaderInfo("Virtual PCD 00 00", False, "", True)
+VIRTUAL = ReaderInfo("Virtual PCD 00 00", False, "", True, contact=True)
 
 
 def test_readers_are_listed_as_json(tram: Tram, have: Have) -> None:
@@ -40,8 +40,8 @@ def test_readers_are_listed_as_json(tram: Tram, have: Have) -> None:
         0,
         {
             "readers": [
-                {"name": "ACS ACR1252 0", "present": True, "atr": "3B80800101", "simulated": False},
-                {"name": "Virtual PCD 00 00", "present": False, "atr": "", "simulated": True},
+                {"name": "ACS ACR1252 0", "present": True, "atr": "3B80800101", "simulated": False, "contact": False},
+                {"name": "Virtual PCD 00 00", "present": False, "atr": "", "simulated": True, "contact": True},
             ]
         },
     )
