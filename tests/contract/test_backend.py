@@ -19,7 +19,7 @@ from crypto.civil import PartialDate
 from crypto.id_number import IdNumber
 from terminal.faults import FaultError
 from terminal.model import Eligibility, Redeemed
-from terminal.ports import AnnulQuestion, Backend, BackendOptions, EligibilityQuestion, RedeemQuestion
+from terminal.ports import Backend, BackendOptions, EligibilityQuestion, RedeemQuestion
 from tests.contract.backend_rigs import RIGS, Rig
 from tests.scripted_server import Heard, Script, ScriptedServer, answers, message, says
 
@@ -27,7 +27,6 @@ ASKED = datetime(2026, 11, 22, 15, 30, tzinfo=timezone(timedelta(hours=7)))
 NAME = "NGUYỄN VĂN THỬ NGHIỆM"
 PERSON = EligibilityQuestion("v-01", ASKED, IdNumber("003090123450"), "0030000001", NAME, PartialDate(1990, 11, 20))
 TICKET = RedeemQuestion("s-01", ASKED, "trang-an-mau", "T7Q2M9XK4B", "cong-1")
-UNDO = AnnulQuestion("s-01", ASKED, "trang-an-mau", "T7Q2M9XK4B", "cong-1")
 TOKEN = "secret-token-of-the-test"
 DEADLINE = 5.0
 SHORT = 0.3
@@ -75,30 +74,6 @@ def test_a_ticket_is_admitted(rig: Rig, make: Make) -> None:
     answer = backend.redeem(TICKET, DEADLINE)
     assert answer.result is Redeemed.ADMITTED
     assert answer.admits == "2 người lớn"
-
-
-def test_an_admission_is_taken_back_with_what_it_was_asked_with(rig: Rig, make: Make) -> None:
-    server, backend = make(answers(rig.admitted))
-    backend.redeem(TICKET, DEADLINE)
-    server.script = answers(rig.annulled)
-    backend.annul(UNDO, DEADLINE)
-    asked, undone = server.heard
-    assert asked.path != undone.path
-    assert asked.body == undone.body
-    assert "T7Q2M9XK4B" not in undone.path
-
-
-def test_an_annulment_that_comes_too_late_is_told(rig: Rig, make: Make) -> None:
-    _, backend = make(answers(rig.too_late))
-    assert fault(lambda: backend.annul(UNDO, DEADLINE)) == "gate.not_annulled"
-
-
-def test_an_annulment_that_comes_too_late_is_no_failure_of_the_server(rig: Rig, make: Make) -> None:
-    server, backend = make(answers(rig.too_late))
-    for _ in range(5):
-        fault(lambda: backend.annul(UNDO, DEADLINE))
-    server.script = answers(rig.annulled)
-    backend.annul(UNDO, DEADLINE)
 
 
 def test_a_healthy_server_tells_its_version_and_clock(rig: Rig, make: Make) -> None:
@@ -166,8 +141,6 @@ def test_a_status_that_is_no_answer_is_its_fault(make: Make, status: str, code: 
     _, backend = make(answers({"error": "x", "fields": []}, status))
     assert fault(lambda: backend.check(PERSON, DEADLINE)) == code
     assert fault(lambda: backend.redeem(TICKET, DEADLINE)) == code
-    if code != "net.server":  # after the third of these the circuit is open
-        assert fault(lambda: backend.annul(UNDO, DEADLINE)) == code
 
 
 def test_a_redirect_is_not_followed(rig: Rig, make: Make) -> None:
@@ -190,7 +163,6 @@ def test_the_login_page_of_a_network_is_garbage(make: Make) -> None:
 def test_a_body_that_is_no_answer_is_garbage(make: Make, body: bytes) -> None:
     _, backend = make(says(message(body)))
     assert fault(lambda: backend.check(PERSON, DEADLINE)) == "net.garbage"
-    assert fault(lambda: backend.annul(UNDO, DEADLINE)) == "net.garbage"
 
 
 def test_an_answer_that_is_not_http_is_garbage(make: Make) -> None:

@@ -88,7 +88,7 @@ class Refusing(SimulatedBoard):
             raise FaultError("gate.absent", "no answer")
 
 
-def test_a_release_that_was_never_confirmed_is_undone(inbox: RecordingInbox) -> None:
+def test_a_release_that_was_never_confirmed_comes_back_as_blocked(inbox: RecordingInbox) -> None:
     board = Refusing()
     gate = SimulatedGate(GateOptions("simulated", 1, 1, 30.0), board)
     gate.start(inbox)
