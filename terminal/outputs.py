@@ -111,7 +111,7 @@ class Printer(Protocol):
         ...
 
     def print(self, slip: Slip) -> None:
-        """Print one slip and cut it off. Raises FaultError (``printer.absent``, ``printer.paper``,
+        """Print one slip and cut it off. Raises FaultError (``printer.absent``, ``printer.denied``, ``printer.paper``,
         ``printer.failed``) and nothing else, within ``seconds``; a slip is printed whole or reported as failed."""
         ...
 

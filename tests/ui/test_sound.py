@@ -15,9 +15,11 @@ from pytestqt.qtbot import QtBot
 
 from terminal.clock import wall_time
 from terminal.model import Message, Outcome, Verdict
+from terminal.ports import FaceOptions
 from terminal.quiet import QuietHours
 from terminal.view import Cue
 from tests.fake_clock import FakeClock
+from ui.app import build
 from ui.sound import RATE, Speaker, notes, samples, wav
 
 
@@ -205,3 +207,18 @@ def test_a_new_sound_cuts_the_old_one_off_without_waiting() -> None:
     for cue in Cue:
         speaker.play(cue)
     speaker.close()
+
+
+def test_the_window_s_sounds_follow_the_site_s_quiet_hours(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[object, ...]] = []
+
+    class Told(Speaker):
+        def __init__(self, volume: float, player: tuple[str, ...] | None, quiet: QuietHours | None) -> None:
+            told.append((volume, quiet))
+            super().__init__(volume, player, quiet)
+
+    monkeypatch.setattr("ui.app.Speaker", Told)
+    quiet = QuietHours(time(22), time(6), 0.2)
+    face = build(FaceOptions("reception", "Quầy 3", "vi", sound=0.7, quiet=quiet))
+    qtbot.addWidget(face.shell)
+    assert told == [(0.7, quiet)]

@@ -97,6 +97,20 @@ def test_a_printer_that_answers_is_done_when_print_returns(
         assert len(paper.slips) == count
 
 
+def test_a_printer_that_took_everything_and_is_never_done_has_failed(hang: Callable[[Peer], Peer]) -> None:
+    class Jammed(ReceiptPrinter):
+        def take(self, data: bytes) -> bytes:
+            answers = super().take(data)
+            return answers.replace(b"\x00", b"") if self.slips else answers
+
+    paper = Jammed()
+    peer = TcpPrinter(paper)
+    hang(peer)
+    begun = time.monotonic()
+    assert _fault(lambda: _printer(peer.address, seconds=2).print(SLIP)) == "printer.failed"
+    assert 1 < time.monotonic() - begun < 4
+
+
 @every_line
 @pytest.mark.parametrize(("rows", "cover_open"), [(0, False), (1000, True)], ids=["no paper", "cover open"])
 def test_a_printer_without_paper_says_so_before_anything_is_printed(
