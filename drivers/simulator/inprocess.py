@@ -5,7 +5,6 @@ No entry point names it, so no site configuration can select it: only the demo's
 
 from __future__ import annotations
 
-import fnmatch
 import itertools
 import logging
 import queue
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 
 from crypto.errors import CancelledError, CardLostError
 from drivers.device import DeviceThread, Lane, StuckError
+from drivers.pcsc_names import chosen
 from drivers.simulator.presented import PresentedCard
 from terminal.events import CardPlaced, CardRemoved, Device, DeviceUp
 from terminal.faults import FaultError
@@ -82,7 +82,7 @@ class SimulatedReader:
 
     @property
     def _wanted(self) -> bool:
-        return fnmatch.fnmatchcase(NAME, self._options.names)
+        return bool(chosen([NAME], self._options.names))
 
     def _wake(self) -> None:
         self._tasks.put(_nothing)

@@ -10,6 +10,7 @@ import pytest
 
 from crypto.errors import CancelledError, CardLostError
 from terminal.events import CardPlaced, CardRemoved, Device, DeviceUp
+from terminal.faults import FaultError
 from terminal.ports import CardJob, CardLink, CardReader, ReaderOptions
 from tests.contract.card_rigs import RIGS, Rig
 from tests.inbox import RecordingInbox
@@ -228,6 +229,48 @@ def test_readers_are_listed_without_start(rig: Rig) -> None:
 
 def test_a_name_pattern_chooses_the_readers(rig: Rig) -> None:
     assert not rig.reader(ReaderOptions(names="No such reader*")).readers()
+
+
+@pytest.mark.parametrize("names", ["No such reader*, Virtual*", "Virtual*, *", "*"])
+def test_of_several_patterns_the_first_that_fits_decides(rig: Rig, names: str) -> None:
+    assert rig.reader(ReaderOptions(names=names)).readers()
+
+
+def test_a_reader_that_was_stopped_starts_again(rig: Rig, inbox: RecordingInbox) -> None:
+    rig.place(echo)
+    reader = rig.reader(ReaderOptions(names="Virtual*"))
+    for _ in range(2):
+        reader.start(inbox)
+        placed = inbox.wait_for(CardPlaced)
+        assert run(reader, placed.card, lambda link: link.transceive(SELECT)).error is None
+        reader.stop()
+        assert inbox.wait_for(CardRemoved).card == placed.card
+
+
+def test_a_silent_card_costs_its_time_and_keeps_nobody_who_submits(rig: Rig, inbox: RecordingInbox) -> None:
+    reader = rig.reader(ReaderOptions(names="Virtual*", apdu_timeout=0.5))
+    answer = threading.Event()
+
+    def answers(command: bytes) -> bytes:
+        answer.wait(10.0)
+        return command + b"\x90\x00"
+
+    rig.place(answers)
+    reader.start(inbox)
+    try:
+        card = inbox.wait_for(CardPlaced).card
+        job = Job(lambda link: link.transceive(SELECT))
+        began = time.monotonic()
+        for _ in range(5):
+            reader.submit(card, job, threading.Event())
+        assert time.monotonic() - began < 0.2
+        error = job.wait().error
+        assert time.monotonic() - began < 3.0
+        assert isinstance(error, FaultError)
+        assert error.fault.code == "card.silent"
+    finally:
+        answer.set()
+        reader.stop()
 
 
 def test_stop_returns_in_time_while_a_card_keeps_its_answer_to_itself(rig: Rig, inbox: RecordingInbox) -> None:
