@@ -298,6 +298,7 @@ class Backend(Protocol):
 
     def annul(self, question: AnnulQuestion, deadline: float) -> None:
         """Give a ticket its use back; nothing happens when this terminal was not admitted with that ``scan_id``.
+        Raises ``gate.not_annulled`` besides, when the server takes nothing back so late.
         A redemption with that ``scan_id`` is refused from then on."""
         ...
 

@@ -73,10 +73,15 @@ class GpioChip:
                 del self.taken[number]
 
     def push(self, number: int, duration: timedelta = timedelta(milliseconds=200)) -> None:
-        """Close the contact to ground for so long, bounces included, and open it."""
+        """Close the contact to ground for so long, and open it."""
+        self.ground(number, closed=True, duration=duration)
+        self.ground(number, closed=False, duration=duration)
+
+    def ground(self, number: int, *, closed: bool, duration: timedelta = timedelta(milliseconds=200)) -> None:
+        """Close or open the contact, and leave it so for ``duration`` at least."""
         with self._lock:
             for request in self._requests:
-                request.grounded(number, duration)
+                request.grounded(number, closed, duration)
 
     def vanish(self) -> None:
         """The chip (an expander on USB) is unplugged."""
@@ -126,19 +131,16 @@ class LineRequest:
             self._released = True
             self._chip.release(self, self._settings)
 
-    def grounded(self, number: int, duration: timedelta) -> None:
+    def grounded(self, number: int, closed: bool, duration: timedelta) -> None:
         """The kernel's side: a level that outlasts the debounce period is an edge, rising where it is called active."""
         settings = self._settings.get(number)
         if settings is None or settings.direction is not Direction.INPUT or duration < settings.debounce_period:
             return
-        # Without a pull-up the open contact floats, and with another polarity closing is the falling edge.
-        assert settings.bias is Bias.PULL_UP
-        rising_first = settings.active_low
-        for rising in (rising_first, not rising_first):
-            wanted = Edge.RISING if rising else Edge.FALLING
-            if settings.edge_detection in (wanted, Edge.BOTH):
-                kind = gpiod.EdgeEvent.Type.RISING_EDGE if rising else gpiod.EdgeEvent.Type.FALLING_EDGE
-                self._events.append(gpiod.EdgeEvent(kind.value, 0, number, 1, 1))
+        assert settings.bias is Bias.PULL_UP, "an open contact would float"
+        rising = closed == settings.active_low
+        if settings.edge_detection in (Edge.RISING if rising else Edge.FALLING, Edge.BOTH):
+            kind = gpiod.EdgeEvent.Type.RISING_EDGE if rising else gpiod.EdgeEvent.Type.FALLING_EDGE
+            self._events.append(gpiod.EdgeEvent(kind.value, 0, number, 1, 1))
 
     def _check(self) -> None:
         if self._released:

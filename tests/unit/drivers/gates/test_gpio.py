@@ -51,6 +51,16 @@ def test_every_closing_is_counted_also_those_between_two_looks() -> None:
     assert (driver.turns(), driver.turns()) == (2, 0)
 
 
+def test_it_is_counted_when_the_contact_closes() -> None:
+    chip = GpioChip()
+    driver = board(chip)
+    driver.connect()
+    chip.ground(6, closed=True)
+    assert driver.turns() == 1
+    chip.ground(6, closed=False)
+    assert driver.turns() == 0
+
+
 def test_what_bounces_is_not_counted() -> None:
     chip = GpioChip()
     driver = board(chip)
