@@ -6,21 +6,24 @@ full disk are real; only the clock and the list of scanners are given.
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from unittest import mock
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from pymodbus.server import ModbusTcpServer
 
 from crypto.trust.store import TrustStore
 from drivers.pcsc import build as build_readers
 from drivers.scanners.discovery import Discovery
 from drivers.scanners.hid_library import HidEntry
 from drivers.simulator.chip import Chip
-from drivers.simulator.daemon import PcscDaemon
 from drivers.simulator.faults import ChipFault
 from drivers.simulator.issuer.authority import Authority
 from drivers.simulator.issuer.certificates import CertificateForm, Name, Role
@@ -28,42 +31,16 @@ from drivers.simulator.presented import Handling, PresentedCard
 from drivers.simulator.vpcd import VpcdCard
 from terminal import registry
 from terminal.clock import SystemClock
-from terminal.model import Outcome
 from terminal.ports import ReaderOptions
-from terminal.records.entry import JournalEntry, Method
-from terminal.records.journal import Journal
-from terminal.view import Desk
 from tests import chips
+from tests.doctor_site import Site, fingerprint, now
 from tests.escpos_paper import ReceiptPrinter
 from tests.escpos_peers import TcpPrinter
+from tests.gate_peers.modbus_module import UNIT, ModbusModule
 from tests.qr_pictures import png, qr_picture
 
 _NOBODY = "http://127.0.0.1:9"
 """The discard service, which nothing has offered for decades."""
-
-
-@dataclass
-class Site:
-    """One desk of invented parts, in a folder of its own; ``rows`` are the sections of its configuration file. A fault
-    changes rows or files before the doctor looks."""
-
-    folder: Path
-    pcscd: PcscDaemon
-    rows: dict[str, dict[str, object]]
-
-    def write(self) -> Path:
-        """The configuration file."""
-        file = self.folder / "terminal.toml"
-        text = 'desk = "reception"\ndevice = "quay-3"\n'
-        for section, values in self.rows.items():
-            pairs = (f"{key} = {_toml(value)}" for key, value in values.items())
-            text += "\n".join([f"[{section}]", *pairs, ""])
-        file.write_text(text, "utf-8")
-        return file
-
-
-def _toml(value: object) -> str:
-    return str(value) if isinstance(value, int | float) else f'"{value}"'
 
 
 Fault = Callable[[Site], AbstractContextManager[object]]
@@ -78,55 +55,6 @@ class Scenario:
     fault: Fault
     found: tuple[str, str] | None = None
     whole: bool = False
-
-
-# The desk ------------------------------------------------------------------------------------------------------------
-
-
-def _entry() -> JournalEntry:
-    now = datetime(2026, 11, 22, tzinfo=UTC)
-    return JournalEntry(
-        when=now,
-        session=1,
-        desk=Desk.RECEPTION,
-        device="quay-3",
-        method=Method.NOTHING,
-        outcome=Outcome.STOP,
-        reason="ok.bhyt",
-    )
-
-
-@contextmanager
-def site(folder: Path, pcscd: PcscDaemon, url: str, token: Path) -> Iterator[Site]:
-    """A reception in order: two virtual readers, the reference backend, a receipt printer, an accepted issuer and a
-    journal with one entry."""
-    TrustStore.open(folder / "trust").add(chips.AUTHORITY.root, _fingerprint(chips.AUTHORITY), "invented", _now())
-    with Journal(folder / "journal.sqlite3") as journal:
-        journal.append(_entry())
-    with ExitStack() as undo:
-        printer = TcpPrinter(ReceiptPrinter())
-        undo.callback(printer.close)
-        yield Site(
-            folder,
-            pcscd,
-            {
-                "backend": {"url": url, "token_file": token},
-                "codes": {"driver": "none"},
-                "printer": {"driver": "escpos", "address": printer.address, "seconds": 3.0},
-                "trust": {"directory": folder / "trust"},
-                "journal": {"path": folder / "journal.sqlite3"},
-            },
-        )
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)
-
-
-def _fingerprint(authority: Authority) -> str:
-    import hashlib
-
-    return hashlib.sha256(authority.root).hexdigest()
 
 
 # What is done to it --------------------------------------------------------------------------------------------------
@@ -160,24 +88,65 @@ def _with_card(handling: Handling | None = None) -> Fault:
         card = VpcdCard(PresentedCard(Chip(chips.contents_of("cccd-2024")), handling), port=desk.pcscd.port)
         card.place()
         try:
-            _wait_for_card()
+            _wait_until(present=True)
             yield
         finally:
             card.remove()
+            _wait_until(present=False)
 
     return fault
 
 
 @contextmanager
 def _all(desk: Site) -> Iterator[None]:
-    with _pictures()(desk), _with_card()(desk):
+    """Camera, card, and a scanner in the network."""
+    with _pictures()(desk), _with_card()(desk), socket.create_server(("127.0.0.1", 0)) as scanner:
+        desk.rows["scanner"] = {"driver": "serial", "address": f"tcp:127.0.0.1:{scanner.getsockname()[1]}"}
         yield
 
 
-def _wait_for_card() -> None:
+def _gate(desk: Site, port: int) -> None:
+    """A ticket gate with a Modbus module at that port."""
+    keys = desk.folder / "keys"
+    keys.mkdir()
+    public = Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key()
+    (keys / "invented.pem").write_bytes(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    desk.kind = "gate"
+    desk.rows["trust"]["tickets"] = keys
+    desk.rows["backend"] |= {"event": "trang-an-mau", "gate": "A1"}
+    desk.rows["gate"] = {"driver": "modbus", "address": f"tcp:127.0.0.1:{port}", "unit": UNIT, "fails": "shut"}
+
+
+@contextmanager
+def _whole_gate(desk: Site) -> Iterator[None]:
+    port = _free_port()
+    module = ModbusModule(lambda device: ModbusTcpServer(device, address=("127.0.0.1", port)))
+    module.start()
+    _gate(desk, port)
+    try:
+        with _pictures()(desk):
+            yield
+    finally:
+        module.close()
+
+
+@contextmanager
+def _no_board(desk: Site) -> Iterator[None]:
+    _gate(desk, _free_port())
+    with _pictures()(desk):
+        yield
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        return int(door.getsockname()[1])
+
+
+def _wait_until(*, present: bool) -> None:
+    """The daemon looks at its readers every 0.4 s."""
     readers, moment = build_readers(ReaderOptions()), threading.Event()
     for _ in range(100):
-        if any(one.present for one in readers.readers()):
+        if any(one.present for one in readers.readers()) is present:
             return
         moment.wait(0.05)
     raise AssertionError("the daemon does not notice the card")
@@ -233,7 +202,7 @@ def _expired_issuer(desk: Site) -> AbstractContextManager[object]:
         not_after=datetime(2025, 1, 1, tzinfo=UTC),
     )
     authority = Authority(b"long ago", form=long_ago)
-    TrustStore.open(desk.folder / "old").add(authority.root, _fingerprint(authority), "invented", _now())
+    TrustStore.open(desk.folder / "old").add(authority.root, fingerprint(authority), "invented", now())
     return _set("trust", directory=desk.folder / "old")(desk)
 
 
@@ -274,8 +243,14 @@ SCENARIOS = (
     Scenario("Without devices", "No reader is plugged in, there is no camera, no printer.", _bare, whole=True),
     Scenario(
         "With virtual devices",
-        "All parts are in order, a simulated card lies on the first reader.",
-        _with_card(),
+        "All parts are in order: also a camera, a scanner on a socket, and a simulated card on the first reader.",
+        _all,
+        whole=True,
+    ),
+    Scenario(
+        "With virtual devices, a ticket gate",
+        "A camera, a Modbus module in the network, a ticket issuer's key.",
+        _whole_gate,
         whole=True,
     ),
     Scenario("1. The smart-card service is off", "pcscd was stopped.", _pcscd_stopped, ("reader", "reader.service")),
@@ -342,5 +317,11 @@ SCENARIOS = (
         "Its file has mode 644.",
         _exposed_token,
         ("secrets", "secrets.exposed"),
+    ),
+    Scenario(
+        "16. The gate's board is away",
+        "Nobody answers at `gate.address`, a Modbus module in the network.",
+        _no_board,
+        ("gate", "gate.absent"),
     ),
 )

@@ -21,7 +21,8 @@ from terminal.cli import doctor
 from terminal.clock import SystemClock
 from terminal.health import HealthReport
 from terminal.messages import LANGUAGES
-from tests.doctor_faults import SCENARIOS, Scenario, Site, full_disk, site
+from tests.doctor_faults import SCENARIOS, Scenario, full_disk
+from tests.doctor_site import Site, site
 from tests.house.rooms import ROOT
 from tests.unit.backend.processes import serving
 

@@ -23,9 +23,6 @@ _SELECT = bytes.fromhex("00A4040C07A0000002471001")
 """SELECT of the eMRTD application (ICAO Doc 9303-10, 3.6.2): any answer shows that reader and chip talk. Nothing is
 opened and nothing is read."""
 
-_DENIED = "8010006A"
-"""SCARD_W_SECURITY_VIOLATION: pcscd's polkit rules refuse this user."""
-
 
 def check_readers(settings: Settings) -> Finding:
     """The smart-card service and its readers."""
@@ -36,8 +33,7 @@ def check_readers(settings: Settings) -> Finding:
     try:
         found = reader.readers()
     except FaultError as error:
-        code = "reader.denied" if _DENIED in error.detail else error.fault.code
-        return faulty(Subject.READER, code, error.detail, needed=needed, how=_how(code))
+        return faulty(Subject.READER, error.fault.code, error.detail, needed=needed, how=_how(error.fault.code))
     if not found:
         return faulty(Subject.READER, "reader.absent", needed=needed)
     return fine(Subject.READER, "readers", names=", ".join(one.name for one in found))

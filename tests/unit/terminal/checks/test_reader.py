@@ -136,14 +136,13 @@ def test_a_link_that_is_gone_is_a_lost_card(site: Site, odd: Callable[..., Odd])
 
 
 @pytest.mark.parametrize(
-    ("detail", "code", "how"),
-    [("establish context: 8010001D", "reader.service", "pcscd.socket"), ("list: 8010006A", "reader.denied", None)],
+    ("code", "how"), [("reader.service", "pcscd.socket"), ("reader.denied", None), ("install.missing", None)]
 )
 def test_a_service_that_is_off_or_refuses_is_told_with_its_remedy(
-    site: Site, odd: Callable[..., Odd], detail: str, code: str, how: str | None, monkeypatch: pytest.MonkeyPatch
+    site: Site, odd: Callable[..., Odd], code: str, how: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
-    odd(error=FaultError("reader.service", detail))
+    odd(error=FaultError(code, "establish context: 8010001D"))
     finding = check_readers(site("police"))
     assert (finding.fault, finding.condition) == (code, Condition.FAIL)
     assert (finding.how is None) == (how is None)
