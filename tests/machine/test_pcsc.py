@@ -159,16 +159,23 @@ def test_two_readers_hold_two_cards(
 
 
 def test_a_name_pattern_leaves_the_other_readers_alone(pcscd: PcscDaemon, rig: PcscRig, inbox: RecordingInbox) -> None:
-    reader = build(ReaderOptions(names=pcscd.names[1]))
-    reader.start(inbox)
+    picky, all_of_them, everything = (
+        build(ReaderOptions(names=pcscd.names[1])),
+        build(ReaderOptions()),
+        RecordingInbox(),
+    )
+    picky.start(inbox)
+    all_of_them.start(everything)
     rig.place(echo)
-    other = StubChip(pcscd.ports[1], echo)
     try:
+        assert everything.wait_for(CardPlaced).reader == pcscd.names[0]
+        other = StubChip(pcscd.ports[1], echo)
+        assert everything.wait_for(CardPlaced).reader == pcscd.names[1]
         assert inbox.wait_for(CardPlaced).reader == pcscd.names[1]
-    finally:
-        reader.stop()
         other.lift()
-    assert not [event for event in inbox.all() if isinstance(event, CardPlaced) and event.reader == pcscd.names[0]]
+    finally:
+        picky.stop()
+        all_of_them.stop()
 
 
 class OtherProgram:
