@@ -11,7 +11,6 @@ from pathlib import Path
 from config.schema import Settings
 from terminal.health import Finding, Subject, command, faulty, fine
 
-
 _UNKNOWN = "?"
 
 

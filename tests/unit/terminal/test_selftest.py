@@ -281,5 +281,5 @@ def test_a_limited_desk_says_what_still_works(up: set[Device], online: bool | No
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_all_of_it_has_words(language: str) -> None:
     every = still_works(frozenset(Device), True, RECEPTION) + still_works(frozenset(Device), True, GATE)
-    for message in (*every, Message("limit.title"), Message("limit.still"), Message("limit.because")):
+    for message in (*every, Message("limit.title"), Message("limit.still")):
         assert say(message, language)

