@@ -68,7 +68,7 @@ def _check_devices(settings: Settings, file: Path | None) -> None:
         _hold(gate.fails != "", file, "gate.fails", '"shut" | "open"')
         _hold(gate.address != "", file, "gate.address", '"…"')
         _hold(gate.input != gate.output or gate.driver != "gpio", file, "gate.input", "≠ gate.output")
-    _hold(printer.driver != "escpos" or printer.address != "", file, "printer.address", '"…"')
+    _hold(printer.driver not in ("escpos", "zpl") or printer.address != "", file, "printer.address", '"…"')
     _hold(voice.driver != "clips" or voice.clips is not None, file, "voice.clips", '"…"')
 
 

@@ -76,9 +76,9 @@ class GateSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterSettings:
-    """The slip printer: ``escpos`` for receipt printers, ``system`` for any printer that the system knows."""
+    """The slip printer: ``escpos`` for receipt printers, ``zpl`` for label printers, ``system`` for any other."""
 
-    driver: Literal["none", "escpos", "system"]
+    driver: Literal["none", "escpos", "zpl", "system"]
     address: Annotated[str, Meta(max_length=500)]
     dots: Annotated[int, Meta(ge=200, le=1200)]
     seconds: Annotated[float, Meta(ge=1, le=60)]

@@ -1,4 +1,4 @@
-"""Where a `tests.escpos_paper.ReceiptPrinter` hangs: on a loopback socket, on a pty, or nowhere any more."""
+"""Where a printer of tests.escpos_paper or zpl_paper hangs: on a loopback socket, on a pty, or nowhere any more."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import struct
 import threading
 
 from tests.escpos_paper import ReceiptPrinter, RubbishError
+from tests.zpl_paper import LabelPrinter
+
+AnyPrinter = ReceiptPrinter | LabelPrinter
 
 _PORTION = 997  # no multiple of anything that a driver sends
 
@@ -16,7 +19,7 @@ _PORTION = 997  # no multiple of anything that a driver sends
 class Peer:
     """Serves one printer until closed. What it made of rubbish stands in ``rubbish``."""
 
-    def __init__(self, printer: ReceiptPrinter) -> None:
+    def __init__(self, printer: AnyPrinter) -> None:
         self.printer = printer
         self.rubbish: list[str] = []
         self.heard = 0
@@ -47,7 +50,7 @@ class TcpPrinter(Peer):
     bytes it resets the connection, once."""
 
     def __init__(
-        self, printer: ReceiptPrinter, *, deaf: bool = False, hangs_up_after: int | None = None, port: int = 0
+        self, printer: AnyPrinter, *, deaf: bool = False, hangs_up_after: int | None = None, port: int = 0
     ) -> None:
         super().__init__(printer)
         self.hangs_up_after = hangs_up_after
@@ -94,7 +97,7 @@ class PtyPrinter(Peer):
     """On the far end of a pty; ``path`` is the near end. ``deaf``: it takes nothing; it is pulled out once it took
     ``pulled_after`` bytes."""
 
-    def __init__(self, printer: ReceiptPrinter, *, deaf: bool = False, pulled_after: int | None = None) -> None:
+    def __init__(self, printer: AnyPrinter, *, deaf: bool = False, pulled_after: int | None = None) -> None:
         import pty
         import tty
 

@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="test")
     test = actions.add_parser("test", help="print a slip with every Vietnamese letter and a QR code")
-    test.add_argument("--driver", choices=("escpos", "system"), help="instead of the configured one")
+    test.add_argument("--driver", choices=("escpos", "zpl", "system"), help="instead of the configured one")
     test.add_argument("--address", metavar="TEXT", help="instead of the configured one")
     add_config(test)
     add_json(test)
@@ -72,7 +72,7 @@ def _chosen(configured: PrinterSettings, args: argparse.Namespace) -> PrinterSet
     if args.address is not None:
         chosen = replace(chosen, address=args.address)
     if chosen.driver == "none":
-        raise FaultError("usage.bad", "printer.driver is none: --driver escpos|system")
+        raise FaultError("usage.bad", "printer.driver is none: --driver escpos|zpl|system")
     return chosen
 
 

@@ -23,7 +23,7 @@ from terminal.events import (
     PrintFailed,
     SlipPrinted,
 )
-from terminal.faults import FaultError
+from terminal.faults import CATALOGUE, FaultError
 from terminal.flow import effects as to
 from terminal.flow.passages import Passages
 from terminal.ports import FrameSink
@@ -118,7 +118,7 @@ class Equipment:
             return isinstance(event, Annulled)
         if not isinstance(event, AnnulFailed):
             return False
-        wait = self._passages.next_try(event.passage)
+        wait = self._passages.next_try(event.passage) if CATALOGUE[event.fault].retriable else None
         if wait is None:
             return False
         self._later(wait, lambda: self.annul(event.passage, now()))

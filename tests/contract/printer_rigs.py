@@ -10,11 +10,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
-from drivers.printers import escpos
+from drivers.printers import escpos, zpl
 from drivers.simulator.printer import SimulatedPrinter
 from terminal.outputs import Printer, PrinterOptions
 from tests.escpos_paper import ReceiptPrinter
 from tests.escpos_peers import PtyPrinter, TcpPrinter
+from tests.zpl_paper import LabelPrinter
 
 SECONDS = 6.0
 """What each printer is given for one slip."""
@@ -160,6 +161,40 @@ class SerialRig:
         self._peer.close()
 
 
+class LabelRig:
+    """A label printer on the loopback."""
+
+    simulated = False
+
+    def __init__(self, _folder: Path) -> None:
+        self._peer = TcpPrinter(LabelPrinter())
+        self._address = self._peer.address
+
+    def printer(self) -> Printer:
+        """The driver."""
+        return zpl.build(PrinterOptions(self._address, seconds=SECONDS))
+
+    def printed(self) -> int:
+        """Whole labels."""
+        return len(self._peer.printer.slips)
+
+    def written(self) -> bytes:
+        """Nothing."""
+        return b""
+
+    def take_away(self) -> None:
+        """Nobody listens."""
+        self._peer.close()
+
+    def bring_back(self) -> None:
+        """At the same address."""
+        self._peer = TcpPrinter(LabelPrinter(), port=int(self._address.rpartition(":")[2]))
+
+    def close(self) -> None:
+        """Hang up."""
+        self._peer.close()
+
+
 class PdfRig:
     """The system's printing, into a PDF file whose folder comes and goes."""
 
@@ -238,6 +273,6 @@ class SimulatedRig:
 
 
 RIGS: Mapping[str, Callable[[Path], Rig]] = MappingProxyType(
-    {"escpos file": FileRig, "escpos tcp": TcpRig, "escpos serial": SerialRig, "system pdf": PdfRig,
-     "simulated": SimulatedRig}
+    {"escpos file": FileRig, "escpos tcp": TcpRig, "escpos serial": SerialRig, "zpl tcp": LabelRig,
+     "system pdf": PdfRig, "simulated": SimulatedRig}
 )  # fmt: skip

@@ -18,10 +18,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.printers.addresses import opener_of, usb_printer
-from drivers.printers.escpos import EscPosPrinter, build
+from drivers.printers.escpos import EscPos, build
 from drivers.printers.layout import picture_of
 from drivers.printers.lines import DeviceLine, FileLine
 from drivers.printers.status import Question, check_answer, is_done, realtime_answer
+from drivers.printers.talk import SpokenPrinter
 from terminal.faults import FaultError
 from terminal.outputs import PrinterOptions
 from tests.escpos_paper import ReceiptPrinter
@@ -50,7 +51,7 @@ def _address(peer: Peer, *, serial: bool = True) -> str:
     return f"serial:{peer.path}" if serial else peer.path
 
 
-def _printer(address: str, seconds: float = 8.0) -> EscPosPrinter:
+def _printer(address: str, seconds: float = 8.0) -> SpokenPrinter:
     return build(PrinterOptions(address, seconds=seconds, baud=115_200))
 
 
@@ -201,7 +202,7 @@ def test_nothing_is_printed_for_somebody_who_has_given_up(tmp_path: Path) -> Non
         opened.wait(10)
         return FileLine(target)
 
-    printer = EscPosPrinter(PrinterOptions("file:", seconds=0.5), slowly)
+    printer = SpokenPrinter(PrinterOptions("file:", seconds=0.5), slowly, EscPos)
     assert _fault(lambda: printer.print(SLIP)) == "printer.failed"
     assert _fault(lambda: printer.print(SLIP)) == "printer.failed"
     lane = printer._lane
@@ -243,7 +244,7 @@ def test_a_slip_that_a_full_disk_cut_short_is_taken_back(tmp_path: Path, monkeyp
 
 
 def test_a_device_file_without_space_is_a_printer_without_paper() -> None:
-    printer = EscPosPrinter(PrinterOptions("/dev/full"), lambda _within: DeviceLine(Path("/dev/full")))
+    printer = SpokenPrinter(PrinterOptions("/dev/full"), lambda _within: DeviceLine(Path("/dev/full")), EscPos)
     assert _fault(lambda: printer.print(SLIP)) == "printer.paper"
 
 
@@ -270,7 +271,7 @@ def test_why_a_line_does_not_open(error: OSError, code: str) -> None:
     def refuse(_within: float) -> DeviceLine:
         raise error
 
-    assert _fault(EscPosPrinter(PrinterOptions("x"), refuse).check) == code
+    assert _fault(SpokenPrinter(PrinterOptions("x"), refuse, EscPos).check) == code
 
 
 def test_nobody_at_the_port_is_an_absent_printer() -> None:

@@ -148,6 +148,17 @@ def test_an_entry_that_cannot_be_given_back_is_told_and_written_down() -> None:
     assert bench.face.views[-1].hint == Message("fault.gate.not_annulled.remedy")
 
 
+def test_a_server_that_will_never_give_it_back_is_asked_once() -> None:
+    bench, gate = gate_desk()
+    show_ticket(bench)
+    bench.backend.answer = worlds.fault("gate.not_annulled")
+    bench.say(GateBlocked(gate.opened[0], "gate.not_turned"))
+    hear_of_annulling(bench)
+    bench.wait(sum(RETRIES) + 1)
+    assert len(bench.backend.annulled) == 1
+    assert bench.recorder.notes[-1].effect.fault == "gate.not_annulled"
+
+
 def test_a_gate_without_its_board_is_opened_by_hand_and_the_ticket_stays_used() -> None:
     bench, gate = gate_desk()
     show_ticket(bench)
