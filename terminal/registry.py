@@ -35,6 +35,9 @@ ROOMS = ("config", "crypto", "drivers", "terminal", "ui", "backend")
 """Our packages; the names also exist on the package index, so a foreign one can stand in front of ours."""
 
 
+QrModules = Sequence[Sequence[bool]]
+"""A QR code row by row, True for dark, without the white around it."""
+
 Scan = Callable[[Path, Decoder], Sequence[DecodedCode]]
 """Finds the codes in one picture file; it raises FaultError ``code.unreadable`` for what is no picture."""
 
@@ -97,6 +100,11 @@ def face(name: str) -> Callable[[FaceOptions], Face]:
 def table(name: str) -> Callable[[TableOptions], Table]:
     """The builder of the demo's table."""
     return cast("Callable[[TableOptions], Table]", _load("tram.table", name))
+
+
+def qr(name: str) -> Callable[[bytes], QrModules]:
+    """What makes QR codes."""
+    return cast("Callable[[bytes], QrModules]", _load("tram.qr", name))
 
 
 def virtual_readers(name: str) -> Callable[[Path], VirtualReaders]:

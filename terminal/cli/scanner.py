@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from terminal import registry
-from terminal.cli import scanner_watch
+from terminal.cli import calibrate, scanner_watch
 from terminal.cli.arguments import add_json
 from terminal.cli.output import print_json
 from terminal.faults import CATALOGUE
@@ -22,14 +22,19 @@ HELP = "list the scanners, how each one speaks, and watch what one sends"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|watch")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|watch|calibrate")
     add_json(actions.add_parser("list", help="every scanner of this computer, its mode, and how to switch it"))
     scanner_watch.configure(actions.add_parser("watch", help="what a scanner sends: kind, length, UTF-8 or not"))
+    calibrate.configure(actions.add_parser("calibrate", help=calibrate.HELP))
 
 
 def run(args: argparse.Namespace) -> int:
     """Do it. Raises FaultError ``install.missing`` where a library for scanners is not installed."""
-    actions: dict[str, Callable[[argparse.Namespace], int]] = {"list": _list, "watch": scanner_watch.run}
+    actions: dict[str, Callable[[argparse.Namespace], int]] = {
+        "list": _list,
+        "watch": scanner_watch.run,
+        "calibrate": calibrate.run,
+    }
     return actions[args.action](args)
 
 

@@ -128,6 +128,7 @@ HARMLESS = {
     "crypto.codes.bhyt": "facility valid_from valid_to issued five_years_from benefit",
     "crypto.codes.sniff": "domain",
     "crypto.codes.ticket": "issuer ticket_id event product not_before expires key_id public",
+    "crypto.codes.calibration": "aim",
     "crypto.codes.layouts": "scanner computer",
     "crypto.dh": "name",
     "crypto.emrtd.active_auth": "algorithm",

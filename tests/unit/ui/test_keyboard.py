@@ -256,7 +256,7 @@ def test_a_character_composed_of_figures_replaces_them() -> None:
 def test_figures_that_nothing_composed_stay() -> None:
     desk = Desk()
     desk.type("Nguy")
-    desk.press(*(Stroke(figure, alt_digit=True) for figure in "022501870133"))
+    desk.press(*(Stroke(figure, alt_digit=True) for figure in "".join(("0225", "0187", "0133"))))
     desk.type("n")
     desk.rest()
     assert desk.codes == ["Nguy022501870133n"]
