@@ -215,7 +215,7 @@ def test_an_idle_card_is_asked_for_its_status(pcscd: PcscDaemon) -> None:
     for seconds in (None, 0.05):
         link = _connected(pcscd.names[0], seconds)
         before = pcscd.log.count("Received command: STATUS")
-        for _ in range(100):
+        for _ in range(40):
             asked[seconds] = pcscd.log.count("Received command: STATUS") - before
             if asked[seconds] >= 3 or link.released(0.01):
                 break
