@@ -136,10 +136,10 @@ class Program:
 class Counter:
     """The running terminal and everything around it."""
 
-    def __init__(self, folder: Path, program: Program, hand: VirtualHand, line: Line, cable: Cable) -> None:
-        self.program = program
+    def __init__(self, folder: Path, program: Program, reader: tuple[str, int], line: Line, cable: Cable) -> None:
+        self.program, self.reader = program, reader
         self.pictures = folder / "pictures"
-        self.hand, self.line, self.cable = hand, line, cable
+        self.hand, self.line, self.cable = VirtualHand(reader), line, cable
         self.tickets: list[bytes] = []
         self.admissions = Admissions(folder / "journal.sqlite", folder / "backend" / "backend.sqlite")
         self._cards: dict[str, Contents] = {}
@@ -183,7 +183,7 @@ def counter(make: Make) -> Iterator[Counter]:
         line = stack.enter_context(Line(short / "scanner"))
         file = _site(folder, make, line, f"http://127.0.0.1:{cable.port}", backend.token_file, backend.ticket_key)
         program = stack.enter_context(_program(file, folder / "terminal.log"))
-        made = Counter(folder, program, VirtualHand(running.address), line, cable)
+        made = Counter(folder, program, running.address, line, cable)
         made.tickets = tickets
         program.wait(lambda seen: seen["screen"] == "idle", STARTED)
         yield made
@@ -239,7 +239,7 @@ def _program(file: Path, log: Path) -> Iterator[Program]:
             _end(process)
             said = log.read_text(encoding="utf-8", errors="replace")
             if process.returncode or "Traceback" in said:
-                print(said[-4000:], file=sys.stderr)
+                print(f"the terminal ended with {process.returncode}:\n{said[-4000:]}", file=sys.stderr)
 
 
 def _end(process: subprocess.Popen[str]) -> None:
