@@ -8,19 +8,35 @@ from __future__ import annotations
 
 import ctypes
 import itertools
+import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from drivers.frames import GreyArray, array_of
-from terminal.ports import DecodedCode, Decoder, GreyFrame
+from drivers.patches import (
+    Patch,
+    enlarged,
+    half_as_large_again,
+    levelled,
+    patch_of,
+    sharpened,
+    smoothed,
+    smoothed_and_levelled,
+)
+from terminal.ports import DecodedCode, Decoder, GreyFrame, UnreadCode
 
-_MOST_PATCHES = 3
-_LARGEST_PATCH = 1_500_000
-"""Pixels before enlarging; a code that fills more of a picture does not fail for want of them."""
+_OTHERS = (levelled, enlarged)
+_WHOLE = (smoothed_and_levelled, half_as_large_again, smoothed)
+_ALSO_CHANGED = (0, 3)
+"""Of four frames in a row those that, where nothing was found, are tried once more as a whole and changed."""
 
-_MARGIN = 0.18
+_LARGEST_CHANGED = 900_000
+"""Pixels; the guide box of a 1080p picture, but no full one."""
+
+_MOST_PATCHES = 2
+_BUDGET = 0.012
+"""Seconds from the begin of a frame within which another try may begin; on a slow PC the next frame is worth more."""
 
 
 def build_zxing() -> Decoder:
@@ -40,43 +56,49 @@ def build_zbar() -> Decoder:
 class _Zxing:
     """Every frame plainly, every second also scaled down (near codes), every third also inverted (dark screens).
 
-    A code that was found but failed its error correction is tried again on its own patch, enlarged: that reads codes
-    down to 1.5 pixels a module and costs nothing on frames without a code.
+    A code that was found but failed its error correction is tried again on its own patch, made sharper and larger, and
+    in one of two other ways that change from frame to frame. That costs nothing on frames without a code. Where nothing
+    was found, every second frame of a moderate size is tried once more in one of three ways.
     """
 
     name = "zxing"
 
-    def __init__(self, library: Any) -> None:
+    def __init__(self, library: Any, clock: Callable[[], float] = time.perf_counter) -> None:
         self._library = library
+        self._clock = clock
         self._frames = itertools.count(1)
+        self.unread: tuple[UnreadCode, ...] = ()
 
     def decode(self, frame: GreyFrame) -> Sequence[DecodedCode]:
         """All codes of the picture."""
+        self.unread = ()
         picture = array_of(frame)
         if picture.size == 0:
             return ()
+        until = self._clock() + _BUDGET
         number = next(self._frames)
-        found = self._read(picture, try_downscale=number % 2 == 0, try_invert=number % 3 == 0, return_errors=True)
-        payloads = {code.bytes for code in found if code.valid}
-        failed = [code for code in found if not code.valid]
-        for code in failed[:_MOST_PATCHES]:
-            payloads.update(self._try_again(_patch(picture, code.position)))
-        return tuple(DecodedCode(payload) for payload in payloads if payload)
+        invert = number % 3 == 0
+        found = self._read(picture, try_downscale=number % 2 == 0, try_invert=invert, return_errors=True)
+        payloads = [code.bytes for code in found if code.valid]
+        failed = sorted((_Failed.of(code) for code in found if not code.valid), key=_Failed.size, reverse=True)
+        for patch in _patches(picture, failed):
+            payloads += self._try_again(patch, number, until, try_invert=invert)
+        if not found and number % 4 in _ALSO_CHANGED and picture.size <= _LARGEST_CHANGED:
+            payloads += self._valid(_WHOLE[number % len(_WHOLE)](picture))
+        if not payloads:
+            self.unread = tuple(UnreadCode(code.corners, code.modules) for code in failed)
+        return tuple(DecodedCode(payload) for payload in dict.fromkeys(payloads) if payload)
 
-    def _try_again(self, patch: GreyArray) -> set[bytes]:
-        if patch.size > _LARGEST_PATCH:
-            return set()
-        large = enlarged(patch)
-        tries: tuple[Callable[[], list[Any]], ...] = (
-            lambda: self._read(large),
-            lambda: self._read(darkened(large)),
-            lambda: self._read(large, binarizer=self._library.Binarizer.GlobalHistogram),
-        )
-        for attempt in tries:
-            payloads = {code.bytes for code in attempt() if code.valid}
-            if payloads:
+    def _try_again(self, patch: Patch, number: int, until: float, **options: object) -> list[bytes]:
+        for change in (sharpened, _OTHERS[number % len(_OTHERS)]):
+            if self._clock() >= until:
+                break
+            if payloads := self._valid(change(patch), **options):
                 return payloads
-        return set()
+        return []
+
+    def _valid(self, picture: GreyArray, **options: object) -> list[bytes]:
+        return [code.bytes for code in self._read(picture, **options) if code.valid]
 
     def _read(self, picture: GreyArray, **options: object) -> list[Any]:
         settings = {"try_downscale": False, "try_invert": False, **options}
@@ -86,33 +108,50 @@ class _Zxing:
         return found
 
 
-def _patch(picture: GreyArray, position: Any) -> GreyArray:
-    corners = (position.top_left, position.top_right, position.bottom_right, position.bottom_left)
-    xs, ys = [corner.x for corner in corners], [corner.y for corner in corners]
-    margin = int(_MARGIN * max(max(xs) - min(xs), max(ys) - min(ys))) + 1
-    top, left = max(0, min(ys) - margin), max(0, min(xs) - margin)
-    return picture[top : max(ys) + margin + 1, left : max(xs) + margin + 1]
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """A code that zxing found and could not read. A finder pattern of a QR code of which it could not make out the rest
+    is taken for a Micro QR code, or together with another one for a rectangular one."""
+
+    corners: tuple[tuple[int, int], ...]
+    modules: int
+    is_part: bool
+
+    @classmethod
+    def of(cls, code: Any) -> _Failed:
+        where, version = code.position, str((code.extra or {}).get("Version") or "")
+        corners = tuple(
+            (corner.x, corner.y) for corner in (where.top_left, where.top_right, where.bottom_right, where.bottom_left)
+        )
+        if version.isdecimal():
+            return cls(corners, 17 + 4 * int(version), is_part=False)
+        micro = version.startswith("M") and version[1:].isdecimal()
+        return cls(corners, 9 + 2 * int(version[1:]) if micro else 0, is_part=micro)
+
+    def size(self) -> int:
+        """Pixels; for a part those of the whole, about."""
+        xs, ys = zip(*self.corners, strict=True)
+        return int(max(xs) - min(xs) + max(ys) - min(ys)) * (3 if self.is_part else 1)
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """The mean of its corners."""
+        xs, ys = zip(*self.corners, strict=True)
+        return sum(xs) / len(xs), sum(ys) / len(ys)
+
+    def patch(self, picture: GreyArray) -> Patch | None:
+        """Where to try again."""
+        return patch_of(picture, self.corners, self.modules, is_part=self.is_part)
 
 
-def enlarged(picture: GreyArray) -> GreyArray:
-    """Twice as wide and high less one row and column, bilinear, in whole numbers."""
-    return _widened(_widened(picture).T).T
-
-
-def _widened(picture: GreyArray) -> GreyArray:
-    height, width = picture.shape
-    if width == 0:
-        return picture
-    wide = np.empty((height, 2 * width - 1), dtype=np.uint8)
-    wide[:, ::2] = picture
-    wide[:, 1::2] = (picture[:, :-1].astype(np.uint16) + picture[:, 1:]) >> 1
-    return wide
-
-
-def darkened(picture: GreyArray) -> GreyArray:
-    """Gamma 2: what is grey becomes dark, so that washed-out modules part from their ground."""
-    wide = picture.astype(np.uint16)
-    return ((wide * wide) // 255).astype(np.uint8)
+def _patches(picture: GreyArray, failed: Sequence[_Failed]) -> list[Patch]:
+    """Where to try again; what lies in a larger patch is a part of the same code."""
+    patches: list[Patch] = []
+    for code in failed:
+        patch = code.patch(picture)
+        if patch is not None and not any(larger.holds(*code.middle) for larger in patches):
+            patches.append(patch)
+    return patches[:_MOST_PATCHES]
 
 
 class _Zbar:

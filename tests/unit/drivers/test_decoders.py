@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from drivers.decoders import _Zbar, build_zxing, darkened, enlarged
+from drivers.decoders import _Zbar, _Zxing, build_zxing
 from drivers.frames import GreyArray, frame_of
+from terminal.ports import Locator, UnreadCode
 from tests.qr_pictures import noise, placed, qr_picture
 
 TEXT = "003090123450||NGUYỄN VĂN THỬ NGHIỆM|20111990|Nam|Số 1, Phố Mẫu, Xã Thử, Tỉnh Mẫu|15072021".encode()
@@ -44,24 +48,196 @@ def test_far_codes_are_read_that_one_plain_pass_misses() -> None:
             try_downscale=False,
         )
         plain += any(code.bytes == TEXT for code in found)
-        ours += [code.payload for code in build_zxing().decode(frame_of(noisy))] == [TEXT]
+        ours += [code.payload for code in unhurried().decode(frame_of(noisy))] == [TEXT]
     assert ours > plain
 
 
-def test_enlarging_keeps_the_pixels_and_fills_the_gaps_with_means() -> None:
-    assert enlarged(np.array([[0, 100], [50, 200]], dtype=np.uint8)).tolist() == [
-        [0, 50, 100],
-        [25, 87, 150],
-        [50, 125, 200],
-    ]
+def test_a_code_out_of_focus_is_read_that_one_plain_pass_misses() -> None:
+    import cv2
+
+    soft = cv2.GaussianBlur(qr_picture(TEXT, module=4), (0, 0), 2.0).astype(np.uint8)
+    assert found_at_once(soft) == set()
+    assert TEXT in held_still(soft)
 
 
-def test_enlarging_nothing_gives_nothing() -> None:
-    assert enlarged(np.zeros((0, 0), dtype=np.uint8)).size == 0
+def test_a_code_in_bad_light_is_read_that_one_plain_pass_misses() -> None:
+    random = np.random.default_rng(3)
+    dim = np.clip(qr_picture(TEXT, module=4, width=700, height=500) * 0.2 + random.normal(0, 10, (500, 700)), 0, 255)
+    assert found_at_once(dim.astype(np.uint8)) == set()
+    assert TEXT in held_still(dim.astype(np.uint8))
 
 
-def test_darkening_keeps_black_and_white() -> None:
-    assert darkened(np.array([[0, 128, 255]], dtype=np.uint8)).tolist() == [[0, 64, 255]]
+def unhurried() -> _Zxing:
+    """The decoder on a computer that needs no time."""
+    import zxingcpp
+
+    return _Zxing(zxingcpp, lambda: 0.0)
+
+
+def found_at_once(picture: GreyArray) -> set[bytes]:
+    """What zxing-cpp reads with its defaults."""
+    import zxingcpp
+
+    return {code.bytes for code in zxingcpp.read_barcodes(picture)}
+
+
+def held_still(picture: GreyArray) -> set[bytes]:
+    """What twelve looks at the same picture read on a fast computer."""
+    decoder = unhurried()
+    return {code.payload for _ in range(12) for code in decoder.decode(frame_of(picture))}
+
+
+# Codes of every kind -------------------------------------------------------------------------------------------------
+
+
+def drawn(payload: bytes, kind: str, scale: int) -> GreyArray:
+    import zxingcpp
+
+    code = zxingcpp.create_barcode(payload, getattr(zxingcpp.BarcodeFormat, kind), ec_level="L")
+    return np.array(code.to_image(scale=scale), dtype=np.uint8)
+
+
+def test_the_largest_code_there_is_is_read() -> None:
+    payload = bytes(np.random.default_rng(5).integers(128, 256, 2900, dtype=np.uint8))
+    code = drawn(payload, "QRCode", 5)
+    assert code.shape[0] >= 177 * 5
+    assert held_still(placed(code, width=1920, height=1080)) == {payload}
+
+
+def test_a_micro_code_is_read() -> None:
+    assert held_still(placed(drawn(b"12345", "MicroQRCode", 5))) == {b"12345"}
+
+
+def test_a_hundred_codes_in_one_picture_are_all_read() -> None:
+    texts = [b"code %d" % number for number in range(100)]
+    codes = [np.pad(drawn(text, "QRCode", 3), 4, constant_values=255) for text in texts]
+    sheet = np.vstack([np.hstack(codes[row : row + 10]) for row in range(0, 100, 10)])
+    assert held_still(sheet) == set(texts)
+
+
+# What zxing-cpp is asked ---------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Corner:
+    x: int
+    y: int
+
+
+class Found:
+    """A code as zxing-cpp returns it: a square of ``side`` pixels at (``left``, ``top``)."""
+
+    def __init__(self, payload: bytes, *, valid: bool, version: str = "7", side: int = 90, left: int = 100) -> None:
+        self.bytes, self.valid, self.extra = payload, valid, {"Version": version}
+        top, self.position = 100, SimpleNamespace()
+        self.position.top_left, self.position.top_right = Corner(left, top), Corner(left + side, top)
+        self.position.bottom_right = Corner(left + side, top + side)
+        self.position.bottom_left = Corner(left, top + side)
+
+
+class Library:
+    """In the place of zxing-cpp: it finds what the test says in whole pictures, and keeps what it was asked."""
+
+    BarcodeFormat = SimpleNamespace(QRCode="QR")
+
+    def __init__(self, finds: Sequence[Found] = (), later: Sequence[Found] = ()) -> None:
+        self.finds, self.later = finds, later
+        self.asked: list[tuple[tuple[int, int], dict[str, object]]] = []
+        self.now = 0.0
+        self.takes = 0.0
+
+    def read_barcodes(self, picture: GreyArray, **options: object) -> Sequence[Found]:
+        self.asked.append((picture.shape, options))
+        self.now += self.takes
+        return self.finds if options.get("return_errors") else self.later
+
+    def tries(self) -> list[tuple[int, int]]:
+        """The sizes of what was tried again."""
+        return [shape for shape, options in self.asked if not options.get("return_errors")]
+
+
+PICTURE = frame_of(np.full((480, 640), 120, dtype=np.uint8))
+DAMAGED = Found(b"", valid=False)
+
+
+def test_inversion_scaling_and_changes_take_turns_and_only_qr_codes_are_looked_for() -> None:
+    library = Library()
+    decoder = _Zxing(library)
+    for _ in range(12):
+        decoder.decode(PICTURE)
+    plain = [options for _, options in library.asked if options.get("return_errors")]
+    assert [options["try_invert"] for options in plain] == [False, False, True] * 4
+    assert [options["try_downscale"] for options in plain] == [False, True] * 6
+    assert {(options["formats"], options["try_rotate"]) for _, options in library.asked} == {("QR", False)}
+    assert len(library.tries()) == 6
+    assert (720, 960) in library.tries()
+
+
+def test_a_large_picture_without_a_code_is_not_tried_again() -> None:
+    library = Library()
+    decoder = _Zxing(library)
+    for _ in range(12):
+        decoder.decode(frame_of(np.full((1080, 1920), 120, dtype=np.uint8)))
+    assert library.tries() == []
+
+
+def test_a_code_that_failed_is_tried_again_on_its_own_patch_twice_as_large() -> None:
+    library = Library([DAMAGED], [Found(b"text", valid=True)])
+    assert [code.payload for code in _Zxing(library).decode(PICTURE)] == [b"text"]
+    side = 2 * (90 + 2 * (int(0.18 * 90) + 1) + 1)
+    assert library.tries() == [(side, side)]
+
+
+def test_around_a_lone_finder_pattern_there_is_room_for_the_whole_code() -> None:
+    library = Library([Found(b"", valid=False, version="M4", side=34, left=300)])
+    _Zxing(library).decode(PICTURE)
+    assert all(min(shape) >= 2 * 200 for shape in library.tries())
+
+
+def test_what_failed_its_error_correction_is_never_told() -> None:
+    damaged = Found(b"half a text", valid=False)
+    library = Library([damaged], [damaged])
+    decoder = _Zxing(library)
+    assert decoder.decode(PICTURE) == ()
+    assert decoder.unread == (UnreadCode(((100, 100), (190, 100), (190, 190), (100, 190)), 45),)
+    assert isinstance(decoder, Locator)
+
+
+def test_a_code_that_was_read_in_the_end_is_not_among_the_unread() -> None:
+    library = Library([DAMAGED])
+    decoder = _Zxing(library)
+    decoder.decode(PICTURE)
+    library.later = [Found(b"text", valid=True)]
+    decoder.decode(PICTURE)
+    assert decoder.unread == ()
+
+
+def test_a_part_of_a_code_that_is_tried_already_is_not_tried_by_itself() -> None:
+    part = Found(b"", valid=False, version="M2", side=30, left=130)
+    both, one = Library([DAMAGED, part]), Library([DAMAGED])
+    for library in (both, one):
+        _Zxing(library).decode(PICTURE)
+    assert both.tries() == one.tries()
+
+
+def test_of_many_failed_codes_two_are_tried_again() -> None:
+    library = Library([Found(b"", valid=False, side=40, left=left) for left in range(0, 600, 60)])
+    _Zxing(library).decode(PICTURE)
+    assert len(library.tries()) == 4
+
+
+def test_on_a_slow_computer_the_next_frame_is_waited_for_instead() -> None:
+    library = Library([DAMAGED])
+    library.takes = 0.05
+    _Zxing(library, lambda: library.now).decode(PICTURE)
+    assert library.tries() == []
+
+
+@pytest.mark.parametrize("version", ["", "M", "R7x43", "?", "M9"])
+def test_whatever_zxing_says_of_a_failed_code_does_no_harm(version: str) -> None:
+    for side in (0, 3, 100, 5000):
+        library = Library([Found(b"", valid=False, version=version, side=side)])
+        assert _Zxing(library).decode(PICTURE) == ()
 
 
 def test_a_libzbar_without_raw_bytes_is_refused() -> None:
