@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication, QLabel
 
+from drivers.frames import frame_of, middle, small
 from terminal.events import Step
 from terminal.model import Outcome, Photo, Word
 from terminal.ports import GreyFrame
@@ -80,6 +82,35 @@ def test_the_viewfinder_shows_the_newest_picture(app: QApplication) -> None:
     image = finder.grab().toImage()
     assert image.pixelColor(200, 120) == QColor("#FFFFFF")
     finder.deleteLater()
+
+
+@pytest.mark.parametrize(("wide", "high"), [(400, 240), (640, 360), (420, 260), (300, 300), (700, 300)])
+@pytest.mark.parametrize(("camera_wide", "camera_high"), [(1920, 1080), (1280, 960), (3840, 2160)])
+def test_the_corners_frame_what_the_decoder_looks_at(
+    app: QApplication, wide: int, high: int, camera_wide: int, camera_high: int
+) -> None:
+    picture = np.full((camera_high, camera_wide), 0, dtype=np.uint8)
+    middle(picture)[:] = 255
+    finder = Viewfinder(NORMAL, "camera")
+    finder.resize(wide, high)
+    finder.frame(frame_of(small(picture, 640)))
+    image = finder.grab().toImage().convertToFormat(QImage.Format.Format_RGBA8888)
+    colours = np.frombuffer(image.constBits(), dtype=np.uint8).reshape(high, wide, 4).astype(int)
+    yellow = (colours[:, :, 0] > 200) & (colours[:, :, 2] < 100)
+    bright = (colours[:, :, 0] > 128) & (colours[:, :, 2] > 100)
+    for length, corners, light in (
+        (wide, np.asarray(yellow.any(axis=0)), bright[high // 2]),
+        (high, np.asarray(yellow.any(axis=1)), bright[:, wide // 2]),
+    ):
+        for edge, border in zip(_ends(corners), _ends(light), strict=True):
+            # The corners are lines on the border; where the border is out of sight, they keep to the widget's edge.
+            assert abs(edge - border) <= 4 or (border in (0, length - 1) and min(edge, length - 1 - edge) <= 4)
+    finder.deleteLater()
+
+
+def _ends(line: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> tuple[int, int]:
+    where = np.nonzero(line)[0]
+    return int(where[0]), int(where[-1])
 
 
 def test_a_frame_that_lacks_bytes_is_refused(app: QApplication) -> None:

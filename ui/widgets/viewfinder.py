@@ -1,4 +1,4 @@
-"""What the camera sees, with corners that say where the code belongs."""
+"""What the camera sees, with corners around the part in which the decoder looks for codes most of the time."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from terminal.ports import GreyFrame
+from terminal.ports import GUIDE, GreyFrame
 from ui.palette import Theme
+
+_PEN = 5
 
 
 class Viewfinder(QWidget):
@@ -45,7 +47,7 @@ class Viewfinder(QWidget):
         painter.fillRect(field, QColor("#1B222C"))
         if self._image is not None:
             painter.drawImage(field, self._image, self._crop(field))
-        self._corners(painter, field)
+        self._corners(painter)
         painter.end()
 
     def _crop(self, field: QRectF) -> QRectF:
@@ -56,12 +58,20 @@ class Viewfinder(QWidget):
         wide, high = field.width() / scale, field.height() / scale
         return QRectF((image.width() - wide) / 2, (image.height() - high) / 2, wide, high)
 
-    def _corners(self, painter: QPainter, field: QRectF) -> None:
-        side = min(field.width(), field.height()) * 0.62
-        box = QRectF(0, 0, side, side)
+    def guide(self) -> QRectF:
+        """The guide box in the widget's pixels: the picture's middle share, as far as the cropped picture shows it."""
+        field = QRectF(self.rect())
+        crop = self._crop(field)
+        wide, high = (self._image.width(), self._image.height()) if self._image else (field.width(), field.height())
+        scale = field.width() / crop.width() if crop.width() else 1.0
+        box = QRectF(0, 0, wide * GUIDE * scale, high * GUIDE * scale)
         box.moveCenter(field.center())
-        arm = side * 0.22
-        painter.setPen(QPen(QColor("#FFCC33"), 5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        return box.intersected(field.adjusted(_PEN, _PEN, -_PEN, -_PEN))
+
+    def _corners(self, painter: QPainter) -> None:
+        box = self.guide()
+        arm = min(box.width(), box.height()) * 0.22
+        painter.setPen(QPen(QColor("#FFCC33"), _PEN, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         for corner, across, down in (
             (box.topLeft(), 1, 1),
             (box.topRight(), -1, 1),
