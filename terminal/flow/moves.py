@@ -120,6 +120,11 @@ def is_current(state: State, event: on.CardRemoved) -> bool:
     return state.card == event.card
 
 
+def with_card(state: State, event: on.CardPlaced) -> State:
+    """The state with a card that came."""
+    return replace(state, card=event.card, card_simulated=event.simulated, plugged_in=event.contact)
+
+
 def without_card(state: State) -> State:
     """The state after its card left."""
     return replace(state, card=None, card_simulated=False, served=None)

@@ -38,17 +38,17 @@ def _start_over(state: State, _event: Input, rules: Rules) -> Move:
 
 
 def _card_first(state: State, event: on.CardPlaced, rules: Rules) -> Move:
-    state = replace(state, card=event.card, card_simulated=event.simulated)
+    state = moves.with_card(state, event)
     return moves.ask_number(state, rules) if rules.people else moves.notice(state, "code.not_here", rules)
 
 
 def _card_for_number(state: State, event: on.CardPlaced, rules: Rules) -> Move:
-    state = replace(state, card=event.card, card_simulated=event.simulated)
+    state = moves.with_card(state, event)
     return moves.read(state, rules)
 
 
 def _card_noted(state: State, event: on.CardPlaced, _rules: Rules) -> Move:
-    return replace(state, card=event.card, card_simulated=event.simulated), ()
+    return moves.with_card(state, event), ()
 
 
 def _second_card(state: State, event: on.CardPlaced, rules: Rules) -> Move:

@@ -52,7 +52,8 @@ class Case:
 class State:
     """The whole session. ``session`` numbers people; ``arming`` numbers state entries, so that an old clock is known.
 
-    ``card`` lies in a field now; ``served`` is one whose result was shown already and that must leave first.
+    ``card`` lies in a field now; ``served`` is one whose result was shown already and that must leave first;
+    ``plugged_in``: the last card was put into a slot, not laid on a reader.
     ``up`` are working devices by kind and name, ``down`` the faults of those that do not. ``broken`` and ``limits`` are
     what the last self-test found. ``later`` is said when the person being served is done. ``held``: the gate stands
     open for everybody.
@@ -64,6 +65,7 @@ class State:
     case: Case | None = None
     card: str | None = None
     card_simulated: bool = False
+    plugged_in: bool = False
     served: str | None = None
     notice: Message | None = None
     slow: bool = False

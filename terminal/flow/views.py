@@ -58,6 +58,8 @@ def _words(state: State, rules: Rules) -> tuple[Message, Message | None]:
     if screen is Screen.RETRY and case:
         other = case.read_fault == "card.other"
         key = "retry.other" if other else "retry.removed" if case.lost < 2 else "retry.weak"
+        if key == "retry.weak" and state.plugged_in:
+            key = "retry.slot"
         return Message(f"title.{key}"), Message(f"remedy.{key}")
     if screen is Screen.ASK_NUMBER:
         return _ask_words(case)

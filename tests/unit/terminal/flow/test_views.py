@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from terminal.events import Button, Device
+from terminal.events import Button, CardPlaced, Device
 from terminal.faults import CATALOGUE
+from terminal.flow.moves import with_card, without_card
 from terminal.flow.rules import Rules
 from terminal.flow.states import Case, State
 from terminal.flow.views import can_ask_again, may_admit, view_of
@@ -55,6 +56,14 @@ def test_everything_that_can_be_shown_has_words(rules: Rules, language: str) -> 
 def test_a_retry_says_what_went_wrong(lost: int, fault: str | None, title: str) -> None:
     state = State(Screen.RETRY, case=Case(lost=lost, read_fault=fault))
     assert view_of(state, RECEPTION).title == Message(title)
+
+
+@pytest.mark.parametrize(("contact", "key"), [(True, "retry.slot"), (False, "retry.weak")])
+def test_a_card_lost_again_is_pushed_in_where_it_was_plugged_in(contact: bool, key: str) -> None:
+    placed = CardPlaced("card-1", "r", contact=contact)
+    state = without_card(with_card(State(Screen.RETRY, case=Case(lost=2)), placed))
+    view = view_of(state, RECEPTION)
+    assert (view.title, view.hint) == (Message(f"title.{key}"), Message(f"remedy.{key}"))
 
 
 def test_a_number_that_was_refused_twice_is_followed_by_the_dates() -> None:
