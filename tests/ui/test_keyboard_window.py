@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -35,6 +36,25 @@ def test_real_keys_take_the_same_way(desktop: Desktop, app: QApplication) -> Non
         assert desktop.posted == [CodeSeen(b"003090123450", "keyboard")]
         QTest.keyClick(shell.windowHandle(), Qt.Key.Key_5)
         _until(app, lambda: _entries(shell)[0].text == "5")
+    finally:
+        app.removeEventFilter(listener)
+
+
+def test_a_shortcut_of_the_toolkit_takes_no_key_of_a_scan(desktop: Desktop, app: QApplication) -> None:
+    shell = desktop.shell(STOPPED)
+    listener = KeyboardFilter(KeyboardOptions(gap=0.05), desktop.posted.append, shell)
+    app.installEventFilter(listener)
+    pressed: list[str] = []
+    shortcut = QShortcut(QKeySequence("3"), shell)
+    shortcut.activated.connect(lambda: pressed.append("3"))
+    try:
+        shell.show()
+        shell.activateWindow()
+        QTest.qWaitForWindowActive(shell)
+        for digit in "003090":
+            QTest.keyClick(shell.windowHandle(), Qt.Key(ord(digit)))
+        _until(app, lambda: bool(desktop.posted))
+        assert (desktop.posted, pressed) == ([CodeSeen(b"003090", "keyboard")], [])
     finally:
         app.removeEventFilter(listener)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from crypto.civil import PartialDate
 from crypto.codes.citizen_id import CitizenQr, QrWarning
-from crypto.codes.layouts import MISMATCHES, Mismatch
+from crypto.codes.layouts import MISMATCHES, Mismatch, readings
 from crypto.codes.repair import Damage, mend
 from crypto.codes.sniff import TicketQr, sniff
 from crypto.codes.ticket import Form, SignatureWrongError, Ticket, issue, public_half, verify
@@ -148,10 +148,25 @@ def test_a_bar_inside_of_the_name_gives_no_half_name() -> None:
     assert (card.id_number.digits, card.name, card.damaged) == ("003185000029", None, True)
 
 
-def test_a_house_number_that_spells_a_letter_brings_no_name_back() -> None:
-    card = _read("003090123450||NGUYN VN TH|20111990|Nam|Hem 01950160|15072021")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "003090123450||MINH AN|20111990|Nam|Hem 01950160|15072021",
+        "003090123450||Nguyn H'Lỏ|20111990|Nam|T 5, TP. Mu, C Mau|15072021",
+        "003185000029||Trần Đo|05031985|N|Đà Nẵng|10092024",
+        "003090123450||Trn Đo|20111990|Nam|Đà Nẵng|15072021",
+        "003090123450||Trần Đo|20111990|Nam|Phng Đà|15072021",
+    ],
+    ids=["house number as a letter", "Telex on what was left", "half of a sex", "word of consonants", "in the address"],
+)
+def test_letters_that_may_be_wanting_bring_no_name_back(text: str) -> None:
+    card = _read(text)
     assert card is not None
-    assert (card.name, card.damaged) == (None, True)
+    assert (card.id_number.digits, card.name, card.damaged) == (text[:12], None, True)
+
+
+def test_a_layout_without_a_key_for_what_arrived_is_no_reading() -> None:
+    assert {mismatch.computer for mismatch, _ in readings("0|'a")} == {"it", "us"}
 
 
 @pytest.mark.parametrize(
