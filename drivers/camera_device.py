@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import cv2
 
 _LINUX_CAMERAS = Path("/sys/class/video4linux")
+_NODES = "/dev/video"
 _NUMBER = re.compile(r"(?:/dev/video)?([0-9]{1,3})")
 
 _JPEG = frozenset({b"MJPG", b"JPEG"})
@@ -48,14 +50,17 @@ class CameraDevice:
         self._format = b""
 
     def open(self) -> None:
-        """Open it at the wanted size. Raises FaultError ``camera.absent``."""
+        """Open it at the wanted size. Raises FaultError ``camera.absent`` or ``camera.denied``."""
         import cv2
 
         # Every try with a camera that is not there would otherwise write two lines to the error stream.
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-        capture = self._capture = cv2.VideoCapture(camera_index(self._options.source))
+        number = camera_index(self._options.source)
+        capture = self._capture = cv2.VideoCapture(number)
         if not capture.isOpened():
-            raise FaultError("camera.absent")
+            node = f"{_NODES}{number}"
+            denied = os.path.exists(node) and not os.access(node, os.R_OK | os.W_OK)
+            raise FaultError("camera.denied" if denied else "camera.absent")
         # Compressed first: uncompressed 1080p does not fit through USB 2 at a useful rate. One buffer: no old frames.
         capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, self._options.width)

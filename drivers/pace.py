@@ -93,6 +93,6 @@ def _cells(picture: GreyArray) -> npt.NDArray[np.float32]:
     down, across = points.shape[0] // _CELL, points.shape[1] // _CELL
     if down == 0 or across == 0:
         return points.astype(np.float32)
-    squares = points[: down * _CELL, : across * _CELL].reshape(down, _CELL, across, _CELL)
-    means: npt.NDArray[np.float32] = squares.mean(axis=(1, 3), dtype=np.float32)
-    return means
+    rows = points[: down * _CELL, : across * _CELL].reshape(down, _CELL, across * _CELL).sum(axis=1, dtype=np.uint16)
+    sums: npt.NDArray[np.float32] = rows.reshape(down, across, _CELL).sum(axis=2, dtype=np.float32)
+    return sums / np.float32(_CELL * _CELL)

@@ -30,7 +30,7 @@ class PictureSource(Protocol):
     """Seconds from one picture to the next where somebody else has to wait for them; 0 where ``advance`` waits."""
 
     def open(self) -> None:
-        """Begin. Raises FaultError ``camera.absent``."""
+        """Begin. Raises FaultError ``camera.absent`` or ``camera.denied``."""
         ...
 
     def advance(self, seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -68,6 +69,14 @@ def test_a_device_that_is_not_there_is_absent() -> None:
     with pytest.raises(FaultError, match=r"camera\.absent"):
         device.open()
     device.close()
+
+
+def test_a_device_that_this_user_may_not_open_is_denied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "video97").touch()
+    monkeypatch.setattr("drivers.camera_device._NODES", str(tmp_path / "video"))
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
+    with pytest.raises(FaultError, match=r"camera\.denied"):
+        CameraDevice(CodeOptions("97")).open()
 
 
 # A camera that a test plays ------------------------------------------------------------------------------------------
