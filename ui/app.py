@@ -63,7 +63,7 @@ class WindowFace:
         self._speaker = Speaker(options.sound, find_player(), options.quiet)
         self._companion: QWidget | None = None
         self._bridge = Bridge()
-        self._bridge.viewed.connect(self._shell.show_view, _QUEUED)
+        self._bridge.viewed.connect(self._paint_view, _QUEUED)
         self._bridge.framed.connect(self._paint_frame, _QUEUED)
         self._bridge.cued.connect(self._speaker.play, _QUEUED)
         self._bridge.shot.connect(self._save, _QUEUED)
@@ -83,7 +83,7 @@ class WindowFace:
 
     def show(self, view: View) -> None:
         """Paint this view soon; callable from any thread."""
-        self._bridge.viewed.emit(view)
+        self._bridge.offer_view(view)
 
     def frame(self, frame: GreyFrame) -> None:
         """A viewfinder picture; callable from any thread."""
@@ -162,12 +162,18 @@ class WindowFace:
         if self._post is not None:
             self._post(event)
 
+    def _paint_view(self, number: int | None = None) -> None:
+        view = self._bridge.take_view(number)
+        if view is not None:
+            self._shell.show_view(view)
+
     def _paint_frame(self) -> None:
         frame = self._bridge.take_frame()
         if frame is not None:
             self._shell.show_frame(frame)
 
     def _save(self, shot: Shot) -> None:
+        self._paint_view()
         for _ in range(_LAYOUT_ROUNDS):  # a visible window lays a new page out later, and fitted text once more
             QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
         shot.saved = self._shell.grab().save(str(shot.path), "PNG")

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from terminal.ports import GreyFrame
+from terminal.view import View
 
 
 @dataclass(slots=True)
@@ -23,11 +24,11 @@ class Shot:
 class Bridge(QObject):
     """Emit from any thread; connect with QueuedConnection.
 
-    ``viewed`` carries a View, ``cued`` a Cue, ``shot`` a Shot, ``turned`` a Desk, ``ended`` the exit code;
-    after ``framed``, fetch the newest picture with ``take_frame``.
+    ``cued`` carries a Cue, ``shot`` a Shot, ``turned`` a Desk, ``ended`` the exit code; after ``viewed`` and
+    ``framed``, fetch the newest view or picture with ``take_view`` and ``take_frame``.
     """
 
-    viewed = Signal(object)
+    viewed = Signal(int)
     framed = Signal()
     cued = Signal(object)
     shot = Signal(object)
@@ -38,6 +39,25 @@ class Bridge(QObject):
         super().__init__()
         self._lock = threading.Lock()
         self._frame: GreyFrame | None = None
+        self._view: View | None = None
+        self._views = 0
+
+    def offer_view(self, view: View) -> None:
+        """Hand over a view; one that was not fetched yet is dropped at once, so that a slow screen neither lags behind
+        nor holds on to people who have gone."""
+        with self._lock:
+            self._view = view
+            self._views += 1
+            number = self._views
+        self.viewed.emit(number)
+
+    def take_view(self, number: int | None = None) -> View | None:
+        """The newest view, once; with a ``number`` only if it is the one that ``viewed`` was emitted with."""
+        with self._lock:
+            if number is not None and number != self._views:
+                return None
+            view, self._view = self._view, None
+        return view
 
     def offer_frame(self, frame: GreyFrame) -> None:
         """Hand over a picture; one that was not fetched yet is replaced, so that a slow screen never queues them."""
