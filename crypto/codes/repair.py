@@ -15,6 +15,7 @@ from enum import Enum
 
 _MARKED = "ăâđêôơưáàảãạắằẳẵặấầẩẫậéèẻẽẹếềểễệíìỉĩịóòỏõọốồổỗộớờởỡợúùủũụứừửữựýỳỷỹỵ"
 _VIETNAMESE = frozenset(_MARKED + _MARKED.upper())
+_ONLY_VIETNAMESE = frozenset(letter for letter in _VIETNAMESE if ord(letter) >= 0x100)
 _TYPOGRAPHIC = frozenset("’‘ʼ–—")
 _LATIN_1 = frozenset(map(chr, range(0x80, 0x100))) - _VIETNAMESE - frozenset("ñÑ")
 _NOT_IN_NAMES = frozenset('0123456789!"#$%&*+:;<=>@[]^_{|}')
@@ -28,6 +29,7 @@ _BYTE = r"0(?:12[89]|1[3-9][0-9]|2[0-4][0-9]|25[0-5])"  # one byte of 128 to 255
 _BYTES = re.compile(f"(?:{_BYTE})+")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,31});")
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_CONTROLS, _NOWHERE = re.compile("([\x80-\x9f]+)"), re.compile("(?!)")
 
 
 class Damage(Enum):
@@ -58,7 +60,7 @@ def mend(texts: tuple[str, ...]) -> Mended:
     """Inspect the free texts of one card (the holder's name, then the sex, then all others) and undo damage that has
     one origin.
 
-    Texts come back in NFC. Texts without a single Vietnamese letter count as LETTERS_LOST.
+    Texts come back in NFC. Texts without a single letter that only Vietnamese has count as LETTERS_LOST.
     """
     plain = tuple(unicodedata.normalize("NFC", text) for text in texts)
     for damage, repairs in _REPAIRS:
@@ -68,7 +70,8 @@ def mend(texts: tuple[str, ...]) -> Mended:
     if any(character.isdigit() for character in plain[0]):
         return Mended(None, Damage.DIGITS_IN_NAME)
     whole = all(map(_readable, plain)) and _NOT_IN_NAMES.isdisjoint(plain[0]) and "%" not in "".join(plain)
-    if not whole or _VIETNAMESE.isdisjoint("".join(plain)):
+    # Western layouts have keys for some of the letters; where no other is left, the others may have been swallowed.
+    if not whole or _ONLY_VIETNAMESE.isdisjoint("".join(plain)):
         return Mended(None, Damage.LETTERS_LOST)
     # An input method makes letters of what swallowed ones left, in words of a few languages only: not all over a card.
     if len(plain) > 2 and plain[2] and plain[2].isascii() and not plain[0].isascii():
@@ -173,17 +176,14 @@ def _from_escapes(text: str) -> str:
 
 
 def _from_code_page(name: str) -> Callable[[str], str]:
+    # Windows passes the positions that its code pages leave free as control characters.
+    free = _CONTROLS if name.startswith("cp125") else _NOWHERE
+
     def repair(text: str) -> str:
-        return b"".join(_byte_of(character, name) for character in text).decode("utf-8")
+        parts = free.split(text)
+        return b"".join(part.encode("latin-1" if at % 2 else name) for at, part in enumerate(parts)).decode("utf-8")
 
     return repair
-
-
-def _byte_of(character: str, code_page: str) -> bytes:
-    # Windows passes the positions that its code pages leave free as control characters.
-    if code_page.startswith("cp125") and "\x80" <= character <= "\x9f":
-        return character.encode("latin-1")
-    return character.encode(code_page)
 
 
 _REPAIRS: tuple[tuple[Damage, Iterable[Callable[[str], str]]], ...] = (

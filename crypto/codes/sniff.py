@@ -30,6 +30,7 @@ _AIM_TEXT = re.compile(r"\][A-Za-z][0-9A-Fa-f]")
 _LINE_ENDS = b"\r\n\t\0"
 _LINK = re.compile(r"https?://([^/?#\\\s]+)", re.IGNORECASE)
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+_LONGEST_LABEL, _LONGEST_HOST = 63, 253
 _CARD_BARS = 4
 
 
@@ -164,6 +165,8 @@ def _link(text: str) -> LinkQr | None:
     if match is None:
         return None
     host = match.group(1).rpartition("@")[2].partition(":")[0]
+    if max(map(len, host.split("."))) > _LONGEST_LABEL or len(host) > _LONGEST_HOST:
+        return None  # to spell it in ASCII could take a tenth of a second
     try:
         domain = host.lower() if host.isascii() else host.encode("idna").decode("ascii")
     except UnicodeError:

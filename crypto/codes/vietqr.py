@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 from dataclasses import dataclass
 
 from crypto.errors import MalformedError
@@ -22,12 +23,7 @@ class PaymentQr:
 
 def crc16(data: bytes) -> int:
     """CRC-16/CCITT-FALSE: polynomial 1021, start FFFF."""
-    crc = 0xFFFF
-    for byte in data:
-        crc ^= byte << 8
-        for _ in range(8):
-            crc = (crc << 1 ^ 0x1021 if crc & 0x8000 else crc << 1) & 0xFFFF
-    return crc
+    return binascii.crc_hqx(data, 0xFFFF)
 
 
 def looks_like_payment(text: str) -> bool:

@@ -148,6 +148,11 @@ def test_a_bar_inside_of_the_name_gives_no_half_name() -> None:
     assert (card.id_number.digits, card.name, card.damaged) == ("003185000029", None, True)
 
 
+def _low_bytes(run: str) -> str:
+    """What Windows makes of Alt and a code point beyond 255."""
+    return "".join(chr(ord(sign) % 256) for sign in run)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -156,8 +161,20 @@ def test_a_bar_inside_of_the_name_gives_no_half_name() -> None:
         "003185000029||Trần Đo|05031985|N|Đà Nẵng|10092024",
         "003090123450||Trn Đo|20111990|Nam|Đà Nẵng|15072021",
         "003090123450||Trần Đo|20111990|Nam|Phng Đà|15072021",
+        damages.latin_1_only("003090123450||HÀ QUỐC KỲ|20111990|Nam|Xã Hoà Bình, Hà Nội|15072021"),
+        damages.caps_lock(damages.latin_1_only("003090123450||Tiến Quý|20111990|Nam|Xã Hoà Bình, Hà Nội|15072021")),
+        damages.each_foreign("003090123450||Lý Vũ|20111990|Nam|Khu 3, Lào Cai|15072021", _low_bytes),
     ],
-    ids=["house number as a letter", "Telex on what was left", "half of a sex", "word of consonants", "in the address"],
+    ids=[
+        "house number as a letter",
+        "Telex on what was left",
+        "half of a sex",
+        "word of consonants",
+        "in the address",
+        "western letters left",
+        "western letters and Caps Lock",
+        "low bytes of code points",
+    ],
 )
 def test_letters_that_may_be_wanting_bring_no_name_back(text: str) -> None:
     card = _read(text)

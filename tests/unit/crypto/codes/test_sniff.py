@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import get_args
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from crypto.codes.bhyt import InsuranceQr
 from crypto.codes.citizen_id import CitizenQr
-from crypto.codes.sniff import BrokenKind, Code, DamagedQr, LinkQr, TicketQr, UnknownQr, sniff
+from crypto.codes.sniff import MAX_SIZE, BrokenKind, Code, DamagedQr, LinkQr, TicketQr, UnknownQr, sniff
 from crypto.codes.ticket import Form, Ticket, issue
 from crypto.codes.vietqr import PaymentQr, crc16
 from tests.unit.crypto.codes.samples import CARD_A, CARD_B, CARD_C, CARD_D, INSURANCE_NEW, INSURANCE_OLD, PAYMENT
@@ -108,6 +109,33 @@ def test_a_link_without_a_domain_is_unknown(link: str) -> None:
 
 def test_an_unencodable_domain_is_unknown() -> None:
     assert sniff(("https://" + "ử" * 80 + ".vn").encode()) == UnknownQr()
+
+
+_LONG = {"ascii": "z" * 600, "one letter": "z" * 599 + "á", "mojibake": "Ä\x83" * 150}
+_HOSTILE = {
+    "link": "http://" + "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 1360,
+    "host": "http://" + "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 250,
+    "labels": "http://" + "á." * 1300,
+    "payment": "000201" + "y;" * 2035 + "6304ABCD",
+    **{
+        f"card {bar} {name}": bar.join(["003090123450", "", part, "20111990", "Nam", part, "15072021", part, part])
+        for bar in "|~'§"
+        for name, part in _LONG.items()
+    },
+    "bars": "003090123450" + "|" * 30 + "a" * 590 + "|20111990|Nam|" + "1" * 599,
+    "dates": "003090123450" + " 20111990" * 450,
+}
+
+
+@pytest.mark.parametrize("text", _HOSTILE.values(), ids=_HOSTILE.keys())
+def test_the_worst_code_takes_no_time_that_anybody_notices(text: str) -> None:
+    payload = text.encode()[:MAX_SIZE]
+    spent = []
+    for _ in range(3):
+        begun = time.thread_time()
+        sniff(payload)
+        spent.append(time.thread_time() - begun)
+    assert min(spent) < 0.025
 
 
 _PARTS = st.sampled_from(
