@@ -98,9 +98,12 @@ class WindowFace:
         self._shell.painted.connect(started)
         self._shell.closed.connect(self._application.quit)
         if self._fullscreen:
+            # Without a window manager (a kiosk's bare X server) nobody else makes it so large.
+            self._shell.resize(self._shell.screen().size())
             self._shell.showFullScreen()
         else:
-            self._shell.resize(self._shell.sizeHint())
+            room = self._shell.screen().availableSize()
+            self._shell.resize(self._shell.sizeHint().boundedTo(room).expandedTo(self._shell.minimumSize()))
             self._shell.show()
         self._seat_companion()
         try:

@@ -255,11 +255,14 @@ def _gate(photo: Photo | None) -> list[Sample]:
     }
     actions = (Button.DONE, Button.ADMIT, Button.EMERGENCY)
     views = {name: replace(_result(2, result, actions), life=5.0) for name, result in cases.items()}
+    views["cannot"] = replace(views["cannot"], actions=(Button.DONE, Button.AGAIN, Button.ADMIT, Button.EMERGENCY))
     idle = View(Screen.IDLE, 0, Message("title.idle.gate"), actions=(Button.EMERGENCY,), online=True)
     views |= {
         "held-open": replace(idle, title=Message("title.gate_held"), hint=Message("remedy.gate_held"), held=True),
+        "held-faults": replace(idle, title=Message("title.gate_held"), hint=Message("fault.gate.absent.remedy"),
+                               held=True, faults=("gate.absent", "scanner.absent"), simulated=True, online=False),
         "not-turned": replace(idle, hint=Message("fault.gate.not_turned.remedy"), life=8.0),
-    }
+    }  # fmt: skip
     return [Sample(f"gate-{name}", Desk.GATE, view) for name, view in views.items()]
 
 

@@ -7,12 +7,14 @@ from datetime import datetime
 from config.schema import Settings
 from crypto.errors import ProofError
 from terminal.faults import FaultError
-from terminal.health import Finding, judge_tickets, judge_trust
+from terminal.health import Finding, Subject, judge_tickets, judge_trust, unused
 from terminal.model import CheckName
 
 
 def check_trust(settings: Settings, now: datetime) -> Finding:
-    """The accepted issuers, and their revocation lists where this site demands young ones."""
+    """The accepted issuers, and their revocation lists where this site demands young ones; no matter without reader."""
+    if settings.reader.driver == "none":
+        return unused(Subject.TRUST)
     from terminal.proof.trusted import open_trust
 
     store = open_trust(settings.trust)

@@ -179,9 +179,13 @@ def stepped(state: State, step: Step) -> State:
 # Codes ---------------------------------------------------------------------------------------------------------------
 
 
+_NOT_A_TICKET = ("code.foreign", "code.link", "code.payment")
+
+
 def notice(state: State, fault: str, rules: Rules) -> Move:
-    """Say politely that this code is of no use here, and go on as before."""
-    return noticed(state, Message(f"fault.{fault}.remedy"), rules)
+    """Say politely that this code is of no use here, and go on as before; where only tickets count, ask for one."""
+    ticket = not rules.people and fault in _NOT_A_TICKET
+    return noticed(state, Message("remedy.idle.gate" if ticket else f"fault.{fault}.remedy"), rules)
 
 
 def noticed(state: State, message: Message, rules: Rules) -> Move:

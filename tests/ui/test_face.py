@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QLabel
 
@@ -18,6 +19,7 @@ from terminal.table import TableFace
 from terminal.view import Cue, Desk, Screen, View
 from tests.ui.test_keys import view_of
 from ui.app import WindowFace, build
+from ui.shell import SMALLEST, USUAL
 
 OPTIONS = FaceOptions("reception", "Bệnh viện Giả Định", "vi", sound=0.0)
 
@@ -49,6 +51,19 @@ def test_run_starts_once_painted_and_ends_with_the_code_given(face: WindowFace) 
 
 def test_closing_the_window_ends_the_run(face: WindowFace) -> None:
     assert face.run(lambda: face.shell.close() and None) == 0
+
+
+def test_the_window_is_no_larger_than_its_screen(face: WindowFace) -> None:
+    sizes: list[QSize] = []
+
+    def started() -> None:
+        sizes.append(face.shell.size())
+        face.quit()
+
+    face.run(started)
+    room = face.shell.screen().availableSize()
+    assert room.width() < USUAL.width()
+    assert sizes == [QSize(max(SMALLEST.width(), room.width()), min(USUAL.height(), room.height()))]
 
 
 def test_full_screen_is_full_screen(app: QApplication) -> None:
@@ -118,7 +133,7 @@ def test_a_screenshot_from_another_thread_shows_the_last_view(face: WindowFace, 
     assert face.run(lambda: threading.Thread(target=photograph).start()) == 0
     assert failed == []
     image = QImage(str(path))
-    assert (image.width(), image.height()) == (1366, 768)
+    assert image.size() == face.shell.size()
     assert image.pixelColor(600, 60).name() == "#6e0b12"
 
 

@@ -21,7 +21,7 @@ class KeyButton(QPushButton):
         self.setAccessibleDescription(spoken_key)
         self.setFixedHeight(76 if large else 48)
         tone = "accent" if main else "button"
-        text = label(words, 26 if large else 19, tone=tone, weight=MEDIUM)
+        text = label(words, 25 if large else 19, tone=tone, weight=MEDIUM)
         cap = QLabel(key)
         cap.setTextFormat(Qt.TextFormat.PlainText)
         cap.setObjectName("keycap")
@@ -29,8 +29,8 @@ class KeyButton(QPushButton):
         cap.setFont(face(18 if large else 15, MEDIUM))
         cap.setAlignment(CENTER)
         row = QHBoxLayout(self)
-        row.setContentsMargins(20, 2, 20, 2)
-        row.setSpacing(12)
+        row.setContentsMargins(14 if large else 20, 2, 14 if large else 20, 2)
+        row.setSpacing(10 if large else 12)
         for part in (text, cap):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         row.addWidget(text, 1, Qt.AlignmentFlag.AlignCenter)

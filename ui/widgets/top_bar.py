@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy
 
@@ -30,7 +30,9 @@ class TopBar(QFrame):
         self.setFixedHeight(HEIGHT)
         self._now = now
         self._place = _Elided("", 20)
-        self._faults = label("", 16, tone="bar_warn", weight=MEDIUM)
+        self._place.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._place.setObjectName("place")
+        self._faults = _Elided("", 16, tone="bar_warn")
         self._warning = Mark(Outcome.ATTENTION, 20, stage.theme.bar_warn.ink, stage.theme.bar_warn.ground, "")
         self._held, self._demo, self._simulated = _pill(), _pill(), _pill()
         self._online = label("", 17, tone="bar")
@@ -57,7 +59,7 @@ class TopBar(QFrame):
         """Show the state around this view."""
         self._place.say(f"{stage.place} · {stage.say(f'ui.desk.{stage.desk.value}')}")
         shown = [stage.say(f"fault.{code}.title") for code in view.faults[:_MOST_FAULTS]]
-        self._faults.setText(" · ".join(shown))
+        self._faults.say(" · ".join(shown))
         self._faults.setVisible(bool(shown))
         self._warning.setVisible(bool(shown))
         self._warning.setAccessibleName(stage.say("ui.mark.attention"))
@@ -98,20 +100,25 @@ def _pill() -> QLabel:
 class _Elided(QLabel):
     """One line that ends in dots when its room is too small; the whole text is the accessible name."""
 
-    def __init__(self, text: str, px: int) -> None:
+    def __init__(self, text: str, px: int, tone: str = "bar") -> None:
         super().__init__()
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setProperty("tone", "bar")
+        self.setProperty("tone", tone)
         self.setFont(face(px, MEDIUM))
         self.setMinimumWidth(120)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self._whole = text
-        self.setObjectName("place")
 
     def say(self, text: str) -> None:
         self._whole = text
         self.setAccessibleName(text)
+        self.updateGeometry()
         self._cut()
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """The room of the whole text."""
+        # One pixel: the metrics round fractions of a pixel, and dots would take the place of a letter.
+        return QSize(QFontMetrics(self.font()).horizontalAdvance(self._whole) + 1, super().sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Cut again."""

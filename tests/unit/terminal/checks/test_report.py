@@ -47,7 +47,7 @@ def test_it_says_what_was_found_in_both_languages(desk: Settings) -> None:
     assert isinstance(findings, list)
     assert findings[1]["fault"] == "net.down"
     assert findings[1]["text"] == {"vi": "Mất mạng", "en": "Network down"}
-    assert findings[1]["remedy"]["vi"] == "Vẫn đọc được thẻ; kiểm tra dây mạng"
+    assert findings[1]["remedy"]["vi"] == "Kiểm tra dây mạng; máy tự nối lại"
 
 
 def test_it_says_which_kinds_of_parts_there_are(desk: Settings) -> None:

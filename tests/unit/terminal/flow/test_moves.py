@@ -23,6 +23,7 @@ from terminal.model import (
     DataSource,
     Eligibility,
     IssuerTrust,
+    Message,
     Outcome,
     Person,
     ReadMetrics,
@@ -130,6 +131,15 @@ def test_a_useless_code_beside_a_waiting_card_leaves_everything_as_it_was() -> N
     state, effects = advance(asking, UselessCode("code.payment"), RECEPTION)
     assert (state.screen, state.arming, state.case) == (asking.screen, asking.arming, asking.case)
     assert [type(effect) for effect in effects] == [Play, Show]
+
+
+@pytest.mark.parametrize("fault", ["code.foreign", "code.link", "code.payment"])
+def test_where_only_tickets_count_a_useless_code_asks_for_a_ticket(fault: str) -> None:
+    from terminal.flow.recognise import UselessCode
+
+    gate = after(WORKING, UselessCode(fault), rules=worlds.rules(Desk.GATE))
+    assert gate.notice == Message("remedy.idle.gate")
+    assert after(WORKING, UselessCode(fault)).notice == Message(f"fault.{fault}.remedy")
 
 
 def test_the_same_card_is_not_asked_about_again_after_its_result() -> None:
