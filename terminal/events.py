@@ -36,7 +36,7 @@ class Device(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CardPlaced:
-    """A card entered a reader's field. ``card`` is unique for each placing; ``contact``: it was plugged in, not laid."""
+    """A card entered a reader's field. ``card`` is unique for each placing; ``contact``: plugged in, not laid on."""
 
     card: str
     reader: str

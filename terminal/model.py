@@ -187,7 +187,8 @@ class Redeemed(Enum):
 @dataclass(frozen=True, slots=True)
 class RedeemAnswer:
     """A backend's answer about a ticket. ``reason`` when refused: used, wrong_day, wrong_gate, unpaid, cancelled,
-    blocked, unknown, annulled; with the first use's time and place for ``used``. ``admits`` says for whom (``2 người lớn``)."""
+    blocked, unknown, annulled; with the first use's time and place for ``used``. ``admits`` says for whom
+    (``2 người lớn``)."""
 
     result: Redeemed
     reason: str

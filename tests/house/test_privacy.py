@@ -146,8 +146,8 @@ HARMLESS = {
 _TELLING = re.compile(r"(?!Callable).*\b(?:str|bytes|date|datetime)\b")
 """Types whose values can spell out something about a person, as annotations name them."""
 
-_WITHOUT_PEOPLE = ("crypto.trust", "crypto.curves", "crypto.civil", "terminal.boot", "terminal.checks", "terminal.cli", "terminal.demo",
-                   "terminal.faults", "terminal.health", "terminal.table")  # fmt: skip
+_WITHOUT_PEOPLE = ("crypto.trust", "crypto.curves", "crypto.civil", "terminal.boot", "terminal.checks", "terminal.cli",
+                   "terminal.demo", "terminal.faults", "terminal.health", "terminal.table")  # fmt: skip
 
 
 def _dataclasses() -> Iterator[type]:
