@@ -97,6 +97,10 @@ class Camera:
             except StuckError:
                 if not self._thread.stopping.is_set():
                     self._say(DeviceDown(Device.CAMERA, self._options.source, "camera.stuck"))
+            except Exception as error:  # noqa: BLE001 - one picture that a library trips over must not end the camera
+                # Its text may hold what a code says, so only its kind is told.
+                _log.error("the camera's thread stumbled over %s", type(error).__name__)
+                self._say(DeviceDown(Device.CAMERA, self._options.source, "internal"))
             finally:
                 with self._lock:
                     self._lane = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -54,9 +55,10 @@ def source_of(options: CodeOptions) -> PictureSource:
     if options.source.isdecimal():
         return CameraDevice(options)
     path = Path(options.source)
-    if path.is_dir():
+    # Not the path's own methods, which raise where a folder above it is closed to this user.
+    if os.path.isdir(path):
         return PictureFolder(path)
-    if path.is_file():
+    if os.path.isfile(path):
         return Video(path)
     return CameraDevice(options)
 

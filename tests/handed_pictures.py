@@ -69,12 +69,15 @@ class Eyes:
         self._clock = clock
         self.sees: list[bytes] = []
         self.unread: tuple[UnreadCode, ...] = ()
+        self.trips_over: Exception | None = None
         self.takes = 0.0
         self.sizes: list[tuple[int, int]] = []
 
     def decode(self, frame: GreyFrame) -> list[DecodedCode]:
         self.sizes.append((frame.width, frame.height))
         self._clock.advance(self.takes)
+        if self.trips_over is not None:
+            raise self.trips_over
         return [DecodedCode(payload) for payload in self.sees]
 
 

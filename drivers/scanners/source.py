@@ -67,7 +67,10 @@ class CableScanner:
                 self._listen(back_off)
             except FaultError as error:
                 self._say(DeviceDown(Device.SCANNER, self._name, error.fault.code), error.detail)
-                back_off.pause(self._thread.stopping)
+            except Exception as error:  # noqa: BLE001 - what a library trips over must not end the scanner for good
+                # Its text may hold what a code says, so only its kind is told.
+                self._say(DeviceDown(Device.SCANNER, self._name, "internal"), type(error).__name__)
+            back_off.pause(self._thread.stopping)
 
     def _listen(self, back_off: BackOff) -> None:
         line = self._open_line()

@@ -12,7 +12,7 @@ _MASKED = "•••"
 _SHORTEST = 3
 """A user or computer of one or two letters cannot be told from the words of a sentence."""
 
-_HOMES = re.compile(r"(?:/home/|/Users/|[A-Za-z]:\\Users\\)[^/\\\s:;,]+")
+_HOMES = re.compile(r"[A-Za-z]:\\Users\\[^\\:;,]+(?=\\)|(?:/home/|/Users/|[A-Za-z]:\\Users\\)[^/\\\s:;,]+")
 _SERIAL_GROUP = re.compile(r"[\[(][^\])]*(?:serial|s/n|\d{2,}[-:]?\d{2,})[^\])]*[\])]", re.IGNORECASE)
 _BY_ID = re.compile(r"(/dev/\w+/by-(?:id|path)/)\S+")
 _SERIAL_WORD = re.compile(r"\b(?:serial|s/n|sn)[\s:=#]*[\w-]+", re.IGNORECASE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import subprocess
 import sys
@@ -267,6 +268,24 @@ def test_a_camera_pulled_out_again_and_again_comes_back_each_time_within_five_se
         source.hand(FaultError("camera.absent"))
         assert inbox.wait_for(DeviceDown).fault == "camera.absent"
         assert source.closed.wait(10.0)
+
+
+def test_a_picture_that_a_library_trips_over_ends_neither_the_camera_nor_what_a_code_says_in_a_log(
+    plugged: tuple[queue.SimpleQueue[Handed], RecordingInbox, Eyes], caplog: pytest.LogCaptureFixture
+) -> None:
+    sources, inbox, eyes = plugged
+    source = sources.get(timeout=5.0)
+    eyes.trips_over = RuntimeError("003090123450")
+    with caplog.at_level(logging.DEBUG):
+        source.hand(EMPTY)
+        inbox.wait_for(DeviceUp)
+        source.hand(EMPTY)
+        assert inbox.wait_for(DeviceDown).fault == "internal"
+    assert source.closed.wait(10.0)
+    sources.get(timeout=5.0).hand(EMPTY)
+    inbox.wait_for(DeviceUp)
+    assert "RuntimeError" in caplog.text
+    assert "003090123450" not in caplog.text
 
 
 def test_a_code_that_was_told_is_still_ignored_when_the_camera_comes_back(

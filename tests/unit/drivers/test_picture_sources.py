@@ -140,6 +140,7 @@ def test_the_source_s_name_tells_its_kind(tmp_path: Path) -> None:
     assert isinstance(source_of(CodeOptions(str(tmp_path))), PictureFolder)
     assert isinstance(source_of(CodeOptions(str(file))), Video)
     assert isinstance(source_of(CodeOptions("0")), CameraDevice)
+    assert isinstance(source_of(CodeOptions("too-long-to-be-asked-for" * 200)), CameraDevice)
 
 
 def test_a_number_is_a_camera_even_beside_a_folder_of_that_name(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 from collections.abc import Iterator, Sequence
 
@@ -20,7 +21,7 @@ class ToldLine:
     """Gives what a test puts in: codes to read, or a fault. ``taken`` counts the reads, ``opened`` the handles."""
 
     def __init__(self) -> None:
-        self._next: queue.SimpleQueue[Sequence[bytes] | FaultError] = queue.SimpleQueue()
+        self._next: queue.SimpleQueue[Sequence[bytes] | Exception] = queue.SimpleQueue()
         self._taken: queue.SimpleQueue[None] = queue.SimpleQueue()
         self.refused: list[FaultError] = []
         self.opened = 0
@@ -36,7 +37,7 @@ class ToldLine:
             given = self._next.get(timeout=0.01)
         except queue.Empty:
             return ()
-        if isinstance(given, FaultError):
+        if isinstance(given, Exception):
             raise given
         return given
 
@@ -48,6 +49,9 @@ class ToldLine:
 
     def fail(self, fault: str) -> None:
         self._next.put(FaultError(fault))
+
+    def stumble(self, error: Exception) -> None:
+        self._next.put(error)
 
 
 @pytest.fixture
@@ -127,6 +131,21 @@ def test_a_line_that_opens_and_cannot_be_read_is_never_up(
     scanner.start(inbox)
     inbox.wait_for(DeviceUp)
     assert [type(event) for event in inbox.seen] == [DeviceDown, DeviceUp]
+
+
+def test_a_defect_ends_neither_the_scanner_nor_what_a_code_says_in_a_log(
+    scanner: CableScanner, line: ToldLine, inbox: RecordingInbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    scanner.start(inbox)
+    inbox.wait_for(DeviceUp)
+    with caplog.at_level(logging.DEBUG):
+        line.stumble(RuntimeError("003090123450"))
+        assert inbox.wait_for(DeviceDown).fault == "internal"
+        inbox.wait_for(DeviceUp)
+    line.give(b"afterwards")
+    assert inbox.wait_for(CodeSeen).payload == b"afterwards"
+    assert "RuntimeError" in caplog.text
+    assert "003090123450" not in caplog.text
 
 
 def test_every_handle_is_let_go(scanner: CableScanner, line: ToldLine, inbox: RecordingInbox) -> None:

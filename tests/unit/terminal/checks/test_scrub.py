@@ -29,6 +29,7 @@ def scrub(monkeypatch: pytest.MonkeyPatch) -> object:
         ("/srv/people/nguyenvanan/tram/terminal.toml: journal.path", "~/tram/terminal.toml: journal.path"),
         (f"{HOMES}/tranthic/keys/a.pem", "~/keys/a.pem"),
         ("C:" + r"\Users\tranthic\tram.toml", r"~\tram.toml"),
+        ("C:" + r"\Users\Tran Thi C\tram.toml is broken", r"~\tram.toml is broken"),
         ("owned by NguyenVanAn", "owned by •••"),
         ("pc-le-thi-b.benhvien.example refused", "••• refused"),
         ("host pc-le-thi-b", "host •••"),
