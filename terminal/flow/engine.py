@@ -28,9 +28,11 @@ from terminal.flow import effects as to
 from terminal.flow.desk import Desk, Noted
 from terminal.flow.equipment import Equipment
 from terminal.flow.recognise import Recognised, recognise_code, recognise_mrz, recognise_typed
+from terminal.flow.scans import ScanIds
 from terminal.flow.session import advance
 from terminal.flow.states import State
 from terminal.flow.views import view_of
+from terminal.model import Outcome
 from terminal.traces import describe
 from terminal.view import Screen
 
@@ -61,7 +63,7 @@ class Engine:
         self._net = ThreadPoolExecutor(max_workers=3, thread_name_prefix="net")
         self._equipment = Equipment(desk, self._ask, self.post, self._net, self._call_later)
         self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
-        self._boot = uuid.uuid4().hex[:12]
+        self._scans = ScanIds(uuid.uuid4().hex[:12])
         self._clocks: dict[Timer, tuple[float, int]] = {}
         self._calls: list[tuple[float, Callable[[], None]]] = []
         self._cancel = threading.Event()
@@ -75,10 +77,10 @@ class Engine:
         self._desk.face.connect(self.post)
         self._desk.face.show(view_of(self.state, self._desk.rules))
         self._clocks[Timer.LIFE] = (self._now() + self._desk.rules.times.starting, self.state.arming)
+        self._equipment.start(self._desk.face.frame)  # first: what is asked of a gate before its start is lost
         self._thread.start()
         if self._desk.reader:
             self._desk.reader.start(self.post)
-        self._equipment.start(self._desk.face.frame)
         self._net.submit(self._warm_up)
         self._net.submit(self._self_test)
 
@@ -186,6 +188,7 @@ class Engine:
         if self._seen_at is None and presented:
             self._seen_at = came_at
         refused = next((fault for effect in todo if (fault := self._carry_out(effect))), None)
+        self._equipment.done_with(event)
         if self._seen_at is None and presented and self.state.case is not None:
             self._seen_at = came_at  # the wipe of the person before forgot it
         if self._watch and (todo or self.state is not before):
@@ -243,7 +246,7 @@ class Engine:
         if isinstance(effect, to.Look):
             equipment.look(effect.on)
         elif isinstance(effect, to.OpenGate):
-            equipment.open_gate(self._scan_id(effect.session), effect)
+            equipment.open_gate(self._scans.of(effect.session), effect)
         elif isinstance(effect, to.HoldGate):
             equipment.hold_gate(effect)
         elif isinstance(effect, to.Annul):
@@ -251,9 +254,15 @@ class Engine:
         elif isinstance(effect, to.PrintSlip):
             equipment.print_slip(effect)
         elif isinstance(effect, to.Say):
-            self._call_later(_AFTER_SOUND, lambda: equipment.say(effect))
+            self._call_later(_AFTER_SOUND, lambda: self._say(effect))
         else:
             self._note(effect)
+
+    def _say(self, effect: to.Say) -> None:
+        """Unless somebody else is served by now, who would take it for their own answer."""
+        case = self.state.case
+        if case is None or (case.verdict is not None and case.verdict.title == effect.message):
+            self._equipment.say(effect)
 
     def _note(self, effect: to.Note) -> None:
         """What the gate did is done already: a journal that refuses it says so at the next decision."""
@@ -272,10 +281,12 @@ class Engine:
     def _record(self, effect: to.Record) -> str | None:
         spent = (self._now() - self._seen_at) * 1000 if self._seen_at is not None else 0.0
         try:
-            self._desk.record(effect, self._scan_id(effect.session), spent)
+            self._desk.record(effect, self._scans.of(effect.session), spent)
         except FaultError as error:
             log.error("journal: %s", error)
             return error.fault.code
+        if effect.admitted or effect.verdict.outcome is not Outcome.CANNOT_CHECK:
+            self._scans.decided(effect.session)
         return None
 
     def _start_read(self, effect: to.StartRead) -> None:
@@ -294,10 +305,7 @@ class Engine:
             return
         now = self._desk.clock.now()
         if isinstance(effect, to.AskPerson):
-            scan_id = f"{self._scan_id(effect.session)}-{effect.attempt}"
+            scan_id = f"{self._scans.of(effect.session)}-{effect.attempt}"
             self._net.submit(self._ask.person, effect, scan_id, now)
         else:
-            self._net.submit(self._ask.ticket, effect, self._scan_id(effect.session), now)
-
-    def _scan_id(self, session: int) -> str:
-        return f"{self._boot}-{session}"
+            self._net.submit(self._ask.ticket, effect, self._scans.asked(effect.session, effect.ticket), now)

@@ -111,11 +111,9 @@ class Equipment:
 
     def heard(self, event: Event, now: Callable[[], datetime]) -> bool:
         """Whether the session need not be told: an entry was given back, or that failed and is tried again."""
-        if isinstance(event, GateTurned | Annulled) or (
-            isinstance(event, GateBlocked) and event.fault == "gate.absent"
-        ):
+        if isinstance(event, Annulled):
             self._passages.end(event.passage)
-            return isinstance(event, Annulled)
+            return True
         if not isinstance(event, AnnulFailed):
             return False
         wait = self._passages.next_try(event.passage) if CATALOGUE[event.fault].retriable else None
@@ -123,6 +121,13 @@ class Equipment:
             return False
         self._later(wait, lambda: self.annul(event.passage, now()))
         return True
+
+    def done_with(self, event: Event) -> None:
+        """The session was told and the journal knows the ticket: a passage that ended so is forgotten."""
+        if isinstance(event, GateTurned | AnnulFailed) or (
+            isinstance(event, GateBlocked) and event.fault == "gate.absent"
+        ):
+            self._passages.end(event.passage)
 
     # Printer and voice -----------------------------------------------------------------------------------------------
 

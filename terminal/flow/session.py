@@ -104,7 +104,9 @@ def _code(state: State, event: Recognised, rules: Rules) -> Move:
 def _code_on_result(state: State, event: Recognised, rules: Rules) -> Move:
     if not rules.queue:
         return state, ()
-    state, cleared = wiped(state, rules)
+    later = state.later  # nobody would see it between two people
+    state, cleared = wiped(replace(state, later=None), rules)
+    state = replace(state, later=later)
     if state.screen is not Screen.IDLE:
         return state, cleared
     state, effects = _code(state, event, rules)
@@ -272,6 +274,8 @@ def _table() -> MappingProxyType[tuple[Screen, Trigger], Row]:
         row(s.CHECKING, on.StepEntered, _step, s.CHECKING),
         row(s.CHECKING, on.PhotoRead, _photo, s.CHECKING),
         row(s.CHECKING, on.PhotoLost, _photo_lost, s.CHECKING),
+        row(s.CHECKING, on.SlipPrinted, _printed, s.CHECKING),
+        row(s.CHECKING, on.PrintFailed, _not_printed, s.CHECKING),
         row(s.CHECKING, on.Answered, _answered, s.RESULT),
         row(s.CHECKING, on.AskFailed, _ask_failed, s.RESULT),
         row(s.CHECKING, Button.DONE, _start_over, *anew),

@@ -160,7 +160,12 @@ def _result_actions(state: State, rules: Rules) -> tuple[Button, ...]:
 
 
 def can_ask_again(case: Case, rules: Rules) -> bool:
-    """Whether the backend may be asked once more: a technical failure, or a person's cover (a ticket's no is final)."""
+    """Whether the backend may be asked once more: a technical failure, or a person's cover (a ticket's no is final).
+
+    Never about somebody who was let in: a second yes would open the gate for a second person.
+    """
+    if case.admitted or (rules.gate and case.verdict is not None and case.verdict.outcome is Outcome.ALLOW):
+        return False
     if case.ticket is not None:
         return case.ask_fault is not None
     return rules.asks and case.can_be_asked and case.read_fault is None and not isinstance(case.answer, RedeemAnswer)

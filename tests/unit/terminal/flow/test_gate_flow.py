@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
+
 import pytest
 
 from terminal.events import (
@@ -17,9 +20,11 @@ from terminal.events import (
     Pressed,
 )
 from terminal.flow.passages import RETRIES
-from terminal.model import Message, Outcome, Redeemed
+from terminal.model import CheckName, Message, Outcome, Redeemed
+from terminal.outputs import Position
+from terminal.ports import Inbox
 from terminal.view import Cue, Desk, Screen
-from tests.desk import Bench, FakeGate, ticket_text
+from tests.desk import UP, Bench, FakeGate, serve, ticket_text
 from tests.machine import worlds
 
 EMERGENCY = Pressed(Button.EMERGENCY)
@@ -80,6 +85,66 @@ def test_staff_who_admit_by_hand_open_the_gate_once() -> None:
     assert Button.ADMIT not in bench.face.views[-1].actions
 
 
+def test_who_was_let_in_by_hand_is_not_asked_about_again() -> None:
+    bench, gate = gate_desk()
+    bench.backend.answer = worlds.fault("net.timeout")
+    show_ticket(bench)
+    bench.say(Admitted("supervisor"))
+    bench.backend.answer = worlds.redeemed()
+    bench.say(Pressed(Button.AGAIN))
+    bench.hear_answer()
+    assert len(gate.opened) == 1
+    assert Button.AGAIN not in bench.face.views[-1].actions
+
+
+def test_a_yes_that_opened_the_gate_is_not_asked_for_again() -> None:
+    rules = worlds.with_gate(worlds.rules(Desk.GATE))
+    gate = FakeGate()
+    bench = Bench(replace(rules, people=True, asks=True, demands=frozenset({CheckName.ELIGIBILITY})), gate=gate)
+    bench.say(UP)
+    serve(bench)
+    bench.say(Pressed(Button.AGAIN))
+    bench.hear_answer()
+    assert bench.face.outcomes[-1] is Outcome.ALLOW
+    assert len(gate.opened) == 1
+
+
+@pytest.mark.parametrize("between", [(), (Pressed(Button.DONE),)])
+def test_a_ticket_whose_answer_was_lost_is_let_in_when_it_is_shown_again(between: tuple[Pressed, ...]) -> None:
+    bench, gate = gate_desk()
+    bench.backend.answer = worlds.fault("net.timeout")
+    show_ticket(bench)
+    bench.backend.answer = worlds.redeemed()
+    bench.say(*between)
+    show_ticket(bench)
+    lost, again = bench.backend.asked
+    assert lost.scan_id == again.scan_id, "the server may have used the ticket up for the answer that was lost"
+    assert gate.opened == [lost.scan_id] == [scan_id for _, scan_id, _ in bench.recorder.kept[-1:]]
+    show_ticket(bench)
+    assert bench.backend.asked[-1].scan_id != lost.scan_id, "who was let in is a new question"
+
+
+def test_a_ticket_that_could_not_be_written_down_is_let_in_when_it_is_shown_again() -> None:
+    bench, gate = gate_desk()
+    bench.recorder.fault = "journal.write"
+    show_ticket(bench)
+    bench.recorder.fault = None
+    show_ticket(bench)
+    assert bench.backend.asked[0].scan_id == bench.backend.asked[1].scan_id
+    assert gate.opened == [bench.backend.asked[0].scan_id]
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_a_ticket_that_was_decided_is_a_new_question(by_hand: bool) -> None:
+    bench, _ = gate_desk()
+    bench.backend.answer = worlds.fault("net.down") if by_hand else worlds.redeemed(Redeemed.REFUSED, "not_yet")
+    show_ticket(bench)
+    if by_hand:
+        bench.say(Admitted("supervisor"))
+    show_ticket(bench)
+    assert bench.backend.asked[0].scan_id != bench.backend.asked[1].scan_id
+
+
 def test_a_gate_that_did_not_turn_gives_the_ticket_back() -> None:
     bench, gate = gate_desk()
     show_ticket(bench, "T7")
@@ -108,6 +173,17 @@ def test_while_the_next_person_is_served_it_is_said_afterwards() -> None:
     assert bench.face.views[-1].hint == Message("fault.gate.not_turned.remedy")
     bench.wait(10.0)
     assert bench.face.views[-1].hint is None
+
+
+def test_in_a_queue_it_is_said_once_nobody_comes() -> None:
+    bench, gate = gate_desk()
+    show_ticket(bench, "T7")
+    show_ticket(bench, "T8")
+    bench.say(GateBlocked(gate.opened[0], "gate.not_turned"))
+    show_ticket(bench, "T9")
+    bench.wait(2.0)
+    assert bench.screen() is Screen.IDLE
+    assert bench.face.views[-1].hint == Message("fault.gate.not_turned.remedy")
 
 
 def test_a_person_who_went_through_stays_admitted() -> None:
@@ -157,6 +233,8 @@ def test_a_server_that_will_never_give_it_back_is_asked_once() -> None:
     bench.wait(sum(RETRIES) + 1)
     assert len(bench.backend.annulled) == 1
     assert bench.recorder.notes[-1].effect.fault == "gate.not_annulled"
+    assert bench.recorder.notes[-1].ticket == "T1"
+    assert len(bench.engine._equipment._passages) == 0
 
 
 def test_a_gate_without_its_board_is_opened_by_hand_and_the_ticket_stays_used() -> None:
@@ -171,6 +249,7 @@ def test_a_gate_without_its_board_is_opened_by_hand_and_the_ticket_stays_used() 
     assert bench.backend.annulled == []
     assert "gate.absent" in bench.face.views[-1].faults
     assert bench.recorder.notes[0].effect.fault == "gate.absent"
+    assert bench.recorder.notes[0].ticket == "T1"
 
 
 def test_a_gate_that_tells_nothing_keeps_no_passage() -> None:
@@ -232,6 +311,27 @@ def test_the_gate_starts_and_stops_with_the_desk() -> None:
     bench.engine.stop()
     assert gate.inbox is not None
     assert gate.stopped
+
+
+def test_an_emergency_before_the_gate_has_started_is_not_lost() -> None:
+    class Hasty(FakeGate):
+        told = threading.Event()
+
+        def start(self, inbox: Inbox) -> None:
+            assert not self.told.wait(0.2), "a gate forgets what it was told before its start"
+
+        def hold(self, position: Position) -> None:
+            super().hold(position)
+            self.told.set()
+
+    bench, gate = gate_desk(Hasty())
+    bench.engine.post(EMERGENCY)
+    bench.engine.start()
+    try:
+        assert Hasty.told.wait(10.0)
+    finally:
+        bench.engine.stop()
+    assert gate.held == ["open"]
 
 
 def test_a_failure_of_nobody_s_passage_is_told() -> None:

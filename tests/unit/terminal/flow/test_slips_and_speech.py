@@ -6,11 +6,11 @@ import threading
 
 import pytest
 
-from terminal.events import Button, Device, DeviceUp, Pressed, PrintFailed
+from terminal.events import Button, CodeSeen, Device, DeviceUp, Pressed, PrintFailed
 from terminal.flow.effects import PrintSlip
-from terminal.model import Message, Outcome
+from terminal.model import Message, Outcome, Redeemed
 from terminal.view import Desk, Screen
-from tests.desk import UP, Bench, FakeSlips, FakeSpeech, serve
+from tests.desk import UP, Bench, FakeSlips, FakeSpeech, serve, ticket_text
 from tests.machine import worlds
 
 PRINT = Pressed(Button.PRINT)
@@ -63,6 +63,24 @@ def test_a_printer_that_fails_says_so_and_can_be_asked_again(fault: str, told: s
     assert len(slips.printed) == 2
 
 
+@pytest.mark.parametrize("fault", [None, "printer.paper"])
+def test_a_slip_that_ends_while_the_server_is_asked_again_leaves_the_button(fault: str | None) -> None:
+    slips = FakeSlips(fault, slow=threading.Event())
+    bench = reception(slips=slips)
+    bench.say(PRINT)
+    bench.engine.post(Pressed(Button.AGAIN))
+    bench.engine.turn(0.0)
+    assert bench.screen() is Screen.CHECKING
+    answered = bench.engine._inbox.get(timeout=10.0)
+    assert slips.slow is not None
+    slips.slow.set()
+    hear_of_printing(bench, slips)
+    assert answered is not None
+    bench.say(answered)
+    assert bench.screen() is Screen.RESULT
+    assert Button.PRINT in bench.face.views[-1].actions
+
+
 def test_a_failure_of_the_person_before_is_not_told_to_the_next() -> None:
     bench = reception(slips=FakeSlips())
     bench.say(Pressed(Button.DONE))
@@ -111,6 +129,21 @@ def test_a_result_is_spoken_after_its_sound_and_names_nobody() -> None:
     assert speech.said == ["title.ok.bhyt"]
     bench.engine.stop()
     assert speech.stopped
+
+
+def test_what_was_about_the_person_before_is_not_said_to_the_next() -> None:
+    speech = FakeSpeech()
+    bench = Bench(worlds.with_gate(worlds.rules(Desk.GATE)), speech=speech)
+    bench.say(DeviceUp(Device.CAMERA, "c"))
+    for ticket, answer in (("T1", worlds.redeemed()), ("T2", worlds.redeemed(Redeemed.REFUSED, "used"))):
+        bench.backend.answer = answer
+        bench.say(CodeSeen(ticket_text(ticket), "camera"))
+        bench.hear_answer()
+        bench.wait(0.4)
+    assert bench.face.outcomes[-1] is Outcome.STOP
+    assert speech.said == []
+    bench.wait(0.2)
+    assert speech.said == ["title.stop.used"]
 
 
 def test_devices_that_come_and_go_say_nothing() -> None:
