@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -25,6 +26,7 @@ from parts.xkeys import REPORT, keys_of
 from crypto.codes.ticket import Form
 from drivers.simulator.people import PEOPLE
 from drivers.simulator.pictures import draw_code
+from drivers.simulator.presented import CardSide, PresentedCard
 from drivers.simulator.vpcd import VpcdCard
 
 SECONDS = 10.0
@@ -32,8 +34,9 @@ TARGET_LATE_MS, TARGET_RECOVERY = 50.0, 5.0
 GROWTH_MB = 20.0
 """What a flood may leave in memory: caches that were cold before."""
 
-TRY_AGAIN = 1.0
-"""Seconds after which a person presents a ticket or card once more."""
+PATIENCE = 30.0
+TRY_AGAIN, LAY_AGAIN = 1.2, 2.5
+"""Seconds after which a person presents a ticket or code, or a card, once more."""
 
 KEYS = 10_000
 CODES_A_SECOND = 1000
@@ -93,11 +96,11 @@ def flooded(at: Counter, name: str, pour: Pour, prove: Prove) -> Flooded:
 # Good things -------------------------------------------------------------------------------------------------------
 
 
-def _until(right: Callable[[], bool], act: Callable[[], None], patience: float = 30.0) -> float | None:
+def _until(right: Callable[[], bool], act: Callable[[], None], again: float = TRY_AGAIN) -> float | None:
     began = time.monotonic()
     tried = float("-inf")
-    while time.monotonic() - began < patience:
-        if time.monotonic() - tried >= TRY_AGAIN:
+    while time.monotonic() - began < PATIENCE:
+        if time.monotonic() - tried >= again:
             tried = time.monotonic()
             act()
         if right():
@@ -130,8 +133,10 @@ def card(at: Counter) -> float | None:
         return None
     if _until(lambda: at.program.now["screen"] == "place_card", lambda: _scan(at, code)) is None:
         return None
-    at.hand.place(at.card("insured"))
-    if _until(lambda: at.program.now["outcome"] == "allow", lambda: None) is None:
+    if (
+        _until(lambda: at.program.now["outcome"] == "allow", lambda: at.hand.place(at.card("insured")), LAY_AGAIN)
+        is None
+    ):
         return None
     spent = time.monotonic() - began
     at.hand.lift()
@@ -209,14 +214,38 @@ def wait_and_see(_at: Counter) -> str:
     return "the camera"
 
 
+class _Asked:
+    """A chip that tells when the reader first asked for it."""
+
+    def __init__(self, chip: CardSide) -> None:
+        self._chip = chip
+        self.asked = threading.Event()
+
+    @property
+    def atr(self) -> bytes:
+        """The answer to reset."""
+        self.asked.set()
+        return self._chip.atr
+
+    def reset(self) -> None:
+        """Power-on."""
+        self._chip.reset()
+
+    def transmit(self, raw: bytes) -> bytes:
+        """The response APDU to a command APDU."""
+        return self._chip.transmit(raw)
+
+
 def cards_in_and_out(at: Counter) -> str:
-    """Cards on and off the reader without a hand's pause."""
-    address, count = at.reader, 0
-    end = time.monotonic() + SECONDS
+    """Cards on the reader, and off as soon as it asked for them or a little later, without a hand's pause."""
+    count, end = 0, time.monotonic() + SECONDS
     while time.monotonic() < end:
-        placed = VpcdCard(at.card("insured" if count % 2 else "expired"), *address)
+        chip = _Asked(at.chip("insured" if count % 2 else "expired"))
+        placed = VpcdCard(PresentedCard(chip), *at.reader)
         placed.place()
-        time.sleep(0.05 + 0.05 * (count % 9))
+        # The virtual reader takes up a card when it next looks, every 0.4 s; one that left before waits in its queue.
+        chip.asked.wait(2.0)
+        time.sleep(0.1 * (count % 5))
         placed.remove()
         count += 1
     return f"{count} cards"

@@ -1,8 +1,9 @@
 """``tram run`` as the command starts it, with a stopwatch on its window's event loop.
 
 Prints one JSON object a line: each screen that people saw (``{"screen": …}``), and an answer to every command that
-comes as a line on standard input: ``lateness`` (milliseconds since the last such command), ``memory`` (collects
-garbage first), ``press BUTTON``, ``quit``. Moments are of the monotonic clock.
+comes as a line on standard input: ``lateness`` (milliseconds since the last such command; the first one starts the
+stopwatch), ``memory`` (collects garbage first), ``press BUTTON``, ``quit``. Moments are of the monotonic clock.
+``BENCH_CAMERA`` in the environment names a folder whose JPEG files camera_double.py shows as a camera.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+from camera_double import install
 
 from terminal import registry
 from terminal.__main__ import main
@@ -76,6 +80,7 @@ def watch(face: WindowFace) -> Watcher:
 
     class Stopwatch(QObject):
         pressed = Signal(str)
+        asked = Signal()
 
         def __init__(self) -> None:
             super().__init__(shell)
@@ -84,7 +89,7 @@ def watch(face: WindowFace) -> Watcher:
             self._timer = QTimer(self)
             self._timer.setTimerType(Qt.TimerType.PreciseTimer)
             self._timer.timeout.connect(self._tick)
-            self._timer.start(TICK_MS)
+            self.asked.connect(lambda: self._timer.start(TICK_MS), Qt.ConnectionType.QueuedConnection)
             self.pressed.connect(lambda name: shell.press(Button(name)), Qt.ConnectionType.QueuedConnection)
             shell.installEventFilter(self)
 
@@ -112,6 +117,7 @@ def watch(face: WindowFace) -> Watcher:
             self.pressed.emit(name)
 
         def taken(self) -> list[float]:
+            self.asked.emit()
             ticks, self._ticks = self._ticks, []
             return lateness(ticks)
 
@@ -189,6 +195,8 @@ def watched(build: Callable[[FaceOptions], Face]) -> Callable[[FaceOptions], Fac
     return built
 
 
+if os.environ.get("BENCH_CAMERA"):
+    install(Path(os.environ["BENCH_CAMERA"]))
 watchers: list[Watcher] = []
 obeying: list[threading.Thread] = []
 _load = registry.face

@@ -58,7 +58,8 @@ Seen = dict[str, Any]
 class Make:
     """Which counter: the desk, how many tickets are sold, and more lines of the site's file.
 
-    ``video``: a file that is the camera, in the place of the folder.
+    ``video``: a file that is the camera, in the place of the folder; ``frames``: a folder of JPEG files that a double
+    of OpenCV's V4L2 camera shows.
     """
 
     desk: str
@@ -66,6 +67,7 @@ class Make:
     more: tuple[str, ...] = ()
     form: Form = Form.BASE45
     video: Path | None = None
+    frames: Path | None = None
 
 
 class Program:
@@ -147,11 +149,15 @@ class Counter:
 
     def card(self, profile: str) -> PresentedCard:
         """The simulated card of that profile, ready to be laid down."""
+        return PresentedCard(self.chip(profile))
+
+    def chip(self, profile: str) -> Chip:
+        """The simulated chip of that profile."""
         contents = self._cards.get(profile)
         if contents is None:
             known = PROFILES[profile]
             contents = self._cards[profile] = personalise(known.person, known.make, AUTHORITY)
-        return PresentedCard(Chip(contents))
+        return Chip(contents)
 
     def show(self, picture: bytes) -> Path:
         """Hold a picture (PNG) in front of the folder's camera; unlink the path to take it away."""
@@ -182,7 +188,7 @@ def counter(make: Make) -> Iterator[Counter]:
         stack.callback(cable.close)
         line = stack.enter_context(Line(short / "scanner"))
         file = _site(folder, make, line, f"http://127.0.0.1:{cable.port}", backend.token_file, backend.ticket_key)
-        program = stack.enter_context(_program(file, folder / "terminal.log"))
+        program = stack.enter_context(_program(file, folder / "terminal.log", make.frames))
         made = Counter(folder, program, running.address, line, cable)
         made.tickets = tickets
         program.wait(lambda seen: seen["screen"] == "idle", STARTED)
@@ -219,7 +225,7 @@ def _site(folder: Path, make: Make, line: Line, url: str, token: Path, ticket_ke
     ]
     if not any("[scanner]" in row for row in make.more):
         rows.append(f'[scanner]\ndriver = "serial"\naddress = "{line.path}"')
-    file = site_file(folder, make.desk, *rows, camera=make.video)
+    file = site_file(folder, make.desk, *rows, camera="0" if make.frames else make.video)
     (folder / "tickets" / "bench.pem").write_bytes(ticket_key.read_bytes())
     store = TrustStore.open(folder / "trust")
     store.add(AUTHORITY.root, Certificate.parse(AUTHORITY.root).fingerprint, "bench (SIMULATED)", datetime.now(UTC))
@@ -227,11 +233,13 @@ def _site(folder: Path, make: Make, line: Line, url: str, token: Path, ticket_ke
 
 
 @contextmanager
-def _program(file: Path, log: Path) -> Iterator[Program]:
+def _program(file: Path, log: Path, frames: Path | None) -> Iterator[Program]:
     command = [sys.executable, str(CHILDREN / "watched_desk.py"), "--config", str(file)]
+    environment = os.environ | ({"BENCH_CAMERA": str(frames)} if frames else {})
+    pipe = subprocess.PIPE
     with (
         log.open("wb") as errors,
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+        subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=errors, text=True, env=environment) as process,
     ):
         try:
             yield Program(process)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 
-def site_file(folder: Path, desk: str, *more: str, camera: Path | None = None, looks: bool = True) -> Path:
+def site_file(folder: Path, desk: str, *more: str, camera: Path | str | None = None, looks: bool = True) -> Path:
     """A site's file in ``folder`` with everything it names; the camera is a folder with a picture without a code.
 
     Such a picture is looked for codes all the time, as an idle camera's are. ``camera``: another source; ``looks``

@@ -12,6 +12,9 @@ from drivers.frames import GreyArray
 
 FULL_HD, EIGHT_K = (1920, 1080), (7680, 4320)
 RATE = 30
+QUALITY = 65
+"""Of JPEG: frames of about 135 kB, 32 Mbit a second, as cameras on USB 2 send them."""
+
 _FRAMES = 60
 _FRAMES_8K = 6
 
@@ -19,6 +22,15 @@ _FRAMES_8K = 6
 def desk_video(path: Path) -> Path:
     """Two seconds of a desk with grain, shadows and no code, in full HD."""
     return _write(path, FULL_HD, (_desk(FULL_HD, number) for number in range(_FRAMES)))
+
+
+def desk_frames(folder: Path) -> Path:
+    """The same as JPEG files, for the camera double of children/camera_double.py."""
+    folder.mkdir()
+    for number in range(_FRAMES):
+        picture = cv2.cvtColor(_desk(FULL_HD, number), cv2.COLOR_GRAY2BGR)
+        cv2.imwrite(str(folder / f"{number:03}.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    return folder
 
 
 def noise_video(path: Path) -> Path:
