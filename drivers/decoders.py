@@ -16,9 +16,11 @@ from typing import Any
 from drivers.frames import GreyArray, array_of
 from drivers.patches import (
     Patch,
+    darkened,
+    doubled,
     enlarged,
-    half_as_large_again,
     levelled,
+    levelled_whole,
     patch_of,
     sharpened,
     smoothed,
@@ -27,16 +29,17 @@ from drivers.patches import (
 from terminal.ports import DecodedCode, Decoder, GreyFrame, UnreadCode
 
 _OTHERS = (levelled, enlarged)
-_WHOLE = (smoothed_and_levelled, half_as_large_again, smoothed)
+_WHOLE = (smoothed_and_levelled, darkened, doubled, smoothed, levelled_whole)
 _ALSO_CHANGED = (0, 3)
-"""Of four frames in a row those that, where nothing was found, are tried once more as a whole and changed."""
+"""Of four frames in a row those that, where nothing was read, are tried once more as a whole and changed."""
 
 _LARGEST_CHANGED = 900_000
 """Pixels; the guide box of a 1080p picture, but no full one."""
 
 _MOST_PATCHES = 2
-_BUDGET = 0.012
-"""Seconds from the begin of a frame within which another try may begin; on a slow PC the next frame is worth more."""
+_BUDGET = 0.007
+"""Seconds from the begin of a frame within which another try may begin, or twice what the plain one took: on a slow PC
+all of it takes longer."""
 
 
 def build_zxing() -> Decoder:
@@ -58,7 +61,7 @@ class _Zxing:
 
     A code that was found but failed its error correction is tried again on its own patch, made sharper and larger, and
     in one of two other ways that change from frame to frame. That costs nothing on frames without a code. Where nothing
-    was found, every second frame of a moderate size is tried once more in one of three ways.
+    was read, every second frame of a moderate size is tried once more as a whole, in one of five ways.
     """
 
     name = "zxing"
@@ -67,6 +70,7 @@ class _Zxing:
         self._library = library
         self._clock = clock
         self._frames = itertools.count(1)
+        self._whole = itertools.cycle(_WHOLE)
         self.unread: tuple[UnreadCode, ...] = ()
 
     def decode(self, frame: GreyFrame) -> Sequence[DecodedCode]:
@@ -75,16 +79,17 @@ class _Zxing:
         picture = array_of(frame)
         if picture.size == 0:
             return ()
-        until = self._clock() + _BUDGET
+        began = self._clock()
         number = next(self._frames)
         invert = number % 3 == 0
         found = self._read(picture, try_downscale=number % 2 == 0, try_invert=invert, return_errors=True)
+        until = began + max(_BUDGET, 2 * (self._clock() - began))
         payloads = [code.bytes for code in found if code.valid]
         failed = sorted((_Failed.of(code) for code in found if not code.valid), key=_Failed.size, reverse=True)
         for patch in _patches(picture, failed):
             payloads += self._try_again(patch, number, until, try_invert=invert)
-        if not found and number % 4 in _ALSO_CHANGED and picture.size <= _LARGEST_CHANGED:
-            payloads += self._valid(_WHOLE[number % len(_WHOLE)](picture))
+        if not payloads and number % 4 in _ALSO_CHANGED and picture.size <= _LARGEST_CHANGED and self._clock() < until:
+            payloads += self._valid(next(self._whole)(picture))
         if not payloads:
             self.unread = tuple(UnreadCode(code.corners, code.modules) for code in failed)
         return tuple(DecodedCode(payload) for payload in dict.fromkeys(payloads) if payload)

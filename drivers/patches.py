@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from drivers.frames import GreyArray
 
 _MARGIN = 0.18
@@ -23,8 +25,11 @@ _SHARPER = 3.0
 _SHARPEN_OVER, _LEVEL_OVER = 2.5, 3.0
 """Modules over which the mean is taken that a pixel is compared with."""
 
-_WHOLE_LEVEL_OVER = 21
+_WHOLE_LEVEL_OVER = 19
 """Pixels, where the size of a module is not known: six modules of a code held at a usual distance."""
+
+
+_SQUARES = (np.arange(256, dtype=np.uint32) ** 2 // 255).astype(np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ def patch_of(picture: GreyArray, corners: tuple[tuple[int, int], ...], modules: 
 
 def enlarged(patch: Patch) -> GreyArray:
     """Twice as wide and high."""
-    return _doubled(patch.picture)
+    return doubled(patch.picture)
 
 
 def sharpened(patch: Patch) -> GreyArray:
@@ -68,16 +73,12 @@ def sharpened(patch: Patch) -> GreyArray:
 
     around = _odd(_SHARPEN_OVER * patch.module)
     mean = cv2.blur(patch.picture, (around, around))
-    return _doubled(cv2.addWeighted(patch.picture, 1 + _SHARPER, mean, -_SHARPER, 0).astype("uint8", copy=False))
+    return doubled(cv2.addWeighted(patch.picture, 1 + _SHARPER, mean, -_SHARPER, 0).astype("uint8", copy=False))
 
 
 def levelled(patch: Patch) -> GreyArray:
     """Enlarged; black where it is darker than its surroundings, white elsewhere. Undoes shadows and faded print."""
-    import cv2
-
-    around = _odd(2 * _LEVEL_OVER * patch.module)
-    method, kind = cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY
-    return cv2.adaptiveThreshold(_doubled(patch.picture), 255, method, kind, around, 2).astype("uint8", copy=False)
+    return _levelled(doubled(patch.picture), _odd(2 * _LEVEL_OVER * patch.module))
 
 
 def smoothed(picture: GreyArray) -> GreyArray:
@@ -89,24 +90,31 @@ def smoothed(picture: GreyArray) -> GreyArray:
 
 def smoothed_and_levelled(picture: GreyArray) -> GreyArray:
     """Less grainy, then black or white by its surroundings: bad light that is uneven, too."""
-    import cv2
-
-    method, kind = cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY
-    level = cv2.adaptiveThreshold(smoothed(picture), 255, method, kind, _WHOLE_LEVEL_OVER, 2)
-    return level.astype("uint8", copy=False)
+    return _levelled(smoothed(picture), _WHOLE_LEVEL_OVER)
 
 
-def half_as_large_again(picture: GreyArray) -> GreyArray:
-    """Half as wide and high again: finds codes whose modules are few pixels."""
-    import cv2
-
-    return cv2.resize(picture, None, fx=1.5, fy=1.5, interpolation=cv2.INTER_LINEAR).astype("uint8", copy=False)
+def levelled_whole(picture: GreyArray) -> GreyArray:
+    """Black or white by its surroundings: worn and faded print."""
+    return _levelled(picture, _WHOLE_LEVEL_OVER)
 
 
-def _doubled(picture: GreyArray) -> GreyArray:
+def darkened(picture: GreyArray) -> GreyArray:
+    """Gamma 2: what is grey becomes dark, so that washed-out modules part from their ground."""
+    return _SQUARES[picture]
+
+
+def doubled(picture: GreyArray) -> GreyArray:
+    """Twice as wide and high: finds codes whose modules are few pixels."""
     import cv2
 
     return cv2.resize(picture, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR).astype("uint8", copy=False)
+
+
+def _levelled(picture: GreyArray, around: int) -> GreyArray:
+    import cv2
+
+    method, kind = cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY
+    return cv2.adaptiveThreshold(picture, 255, method, kind, around, 2).astype("uint8", copy=False)
 
 
 def _odd(size: float) -> int:

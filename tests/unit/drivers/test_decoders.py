@@ -170,7 +170,7 @@ def test_inversion_scaling_and_changes_take_turns_and_only_qr_codes_are_looked_f
     assert [options["try_downscale"] for options in plain] == [False, True] * 6
     assert {(options["formats"], options["try_rotate"]) for _, options in library.asked} == {("QR", False)}
     assert len(library.tries()) == 6
-    assert (720, 960) in library.tries()
+    assert library.tries().count((960, 1280)) == 1
 
 
 def test_a_large_picture_without_a_code_is_not_tried_again() -> None:
@@ -226,11 +226,15 @@ def test_of_many_failed_codes_two_are_tried_again() -> None:
     assert len(library.tries()) == 4
 
 
-def test_on_a_slow_computer_the_next_frame_is_waited_for_instead() -> None:
+def test_tries_take_no_longer_than_the_plain_look_itself_or_a_few_milliseconds() -> None:
     library = Library([DAMAGED])
+    decoder = _Zxing(library, lambda: library.now)
     library.takes = 0.05
-    _Zxing(library, lambda: library.now).decode(PICTURE)
-    assert library.tries() == []
+    decoder.decode(PICTURE)
+    assert len(library.tries()) == 1
+    library.takes = 0.003
+    decoder.decode(PICTURE)
+    assert len(library.tries()) == 3
 
 
 @pytest.mark.parametrize("version", ["", "M", "R7x43", "?", "M9"])
