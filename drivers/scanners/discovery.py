@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,12 +112,10 @@ def _input(device: Path) -> HidEntry | None:
 
 
 def _is_empty(name: str) -> bool:
-    if sys.platform != "linux":
-        return False
     try:
         return Path("/sys/class/tty", name, "type").read_text("ascii").strip() == _NO_PORT
     except OSError:
-        return False  # USB ports have no such file
+        return False  # USB ports have no such file, nor has any port under another system
 
 
 def _port(entry: PortEntry) -> ScannerFound:

@@ -164,4 +164,4 @@ def _port_errors() -> tuple[type[Exception], ...]:
         import termios
     except ImportError:  # Windows
         return (OSError, ValueError)
-    return (OSError, ValueError, termios.error)
+    return (OSError, ValueError, termios.error)  # type: ignore[attr-defined,unused-ignore]

@@ -6,12 +6,12 @@ import ctypes
 import locale
 import os
 import platform
-import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
 from config.schema import Settings
+from terminal.checks.system import system
 from terminal.health import Finding, Subject, faulty, fine, judge_memory, judge_processor, unused
 
 _SSE4_2 = 38
@@ -32,11 +32,12 @@ def check_computer(proc: Path = Path("/proc")) -> Finding:
 
 
 def _features(proc: Path) -> frozenset[str] | None:
-    if sys.platform == "win32":
+    if system() == "win32":
         from terminal.health import X86_64_V2
 
         # Every processor with SSE4.2 also has the rest of its generation; Windows only tells of this one.
-        return X86_64_V2 if ctypes.windll.kernel32.IsProcessorFeaturePresent(_SSE4_2) else frozenset()
+        kernel = ctypes.windll.kernel32  # type: ignore[attr-defined,unused-ignore]
+        return X86_64_V2 if kernel.IsProcessorFeaturePresent(_SSE4_2) else frozenset()
     rows = _rows(proc / "cpuinfo")
     return frozenset(rows["flags"].split()) if "flags" in rows else None
 
@@ -63,7 +64,7 @@ def check_display(settings: Settings, environ: Mapping[str, str] = os.environ) -
     """On what the window would appear; only told, since this may run over a remote line."""
     if settings.face.driver != "window":
         return unused(Subject.DISPLAY)
-    if sys.platform in ("win32", "darwin"):
+    if system() in ("win32", "darwin"):
         return fine(Subject.DISPLAY, "display", name=platform.system())
     given = ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY", "DISPLAY")
     name = next((f"{variable}={environ[variable]}" for variable in given if environ.get(variable)), "")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import queue
-import sys
 import threading
 import time
 
 from config.schema import Settings
 from crypto.errors import CardLostError
 from terminal import parts
+from terminal.checks.system import system
 from terminal.events import CardPlaced, Event
 from terminal.faults import FaultError
 from terminal.health import Finding, Subject, command, faulty, fine, unused
@@ -42,7 +42,7 @@ def check_readers(settings: Settings) -> Finding:
 def _how(code: str) -> Message | None:
     if code != "reader.service":
         return None
-    if sys.platform == "win32":
+    if system() == "win32":
         return command("sc start SCardSvr")
     return command("sudo systemctl enable --now pcscd.socket")
 

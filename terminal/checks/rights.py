@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from config.schema import Settings
+from terminal.checks.system import system
 from terminal.health import Finding, Subject, command, faulty, fine
 
 _UNKNOWN = "?"
@@ -41,7 +41,7 @@ def check_rights(settings: Settings, dev: Path = Path("/dev")) -> Finding:
 
 def _wanted(settings: Settings, dev: Path) -> Iterator[tuple[Path, str]]:
     """The device files behind the settings, and the fault of each when it may not be opened."""
-    if sys.platform == "win32":
+    if system() == "win32":
         return
     camera, scanner = settings.codes, settings.scanner
     if camera.driver == "camera":
@@ -66,6 +66,6 @@ def _wanted(settings: Settings, dev: Path) -> Iterator[tuple[Path, str]]:
 
 def _group_of(path: Path) -> str:
     try:
-        return path.group()
+        return path.group()  # type: ignore[misc,unused-ignore]
     except (KeyError, NotImplementedError, OSError):
         return _UNKNOWN

@@ -47,10 +47,11 @@ _SETTLED = 1.0
 
 @contextmanager
 def _posix_keys(terminal: int) -> Iterator[Keys]:
+    import importlib
     import os
     import select
-    import termios
 
+    termios = importlib.import_module("termios")  # by name: type checking for Windows knows it without its contents
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def keys(seconds: float) -> str:
