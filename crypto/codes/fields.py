@@ -12,6 +12,9 @@ _GLUED = re.compile(
     r"([0-9]{12})\|*([0-9]{9})?\|*([^0-9|]{2,})\|*([0-9]{8})\|*(Nam|NAM|nam|Nữ|NỮ|nữ)\|*([^|]*?)\|*([0-9]{8})\|*"
 )
 
+_NEXT_CARD = re.compile(r"[0-9]{12}")
+"""In an address: two codes came as one, and what follows is somebody else's."""
+
 
 def digits(part: str, count: int) -> bool:
     """Whether this is a number of exactly so many figures."""
@@ -36,6 +39,8 @@ def _around_the_sex(kept: list[str]) -> list[str] | None:
             old, rest = kept[1] if at == 3 else "", kept[at + 2 :]
             issued = next((part for part in rest if digits(part, DATE_DIGITS)), "")
             before_issue = rest[: rest.index(issued)] if issued else rest[:1]
+            if any(map(_NEXT_CARD.search, before_issue)):
+                return None
             return [kept[0], old, kept[at - 1], kept[at], kept[at + 1], " ".join(before_issue), issued]
     return None
 

@@ -142,6 +142,14 @@ def test_one_dropped_bar_loses_no_letter(bar: int) -> None:
         assert (card.id_number.digits, card.name, card.issued is not None) == (text[:12], parts[2], True)
 
 
+@pytest.mark.parametrize("end", ["", "\r", " ", "\n"], ids=["nothing", "CR", "space", "LF"])
+def test_of_two_codes_that_came_as_one_nothing_of_the_second_is_the_first_s(end: str) -> None:
+    card = _read(CARD_A + end + CARD_C)
+    assert card is not None
+    assert (card.id_number.digits, card.name, card.address, card.issued) == ("003090123450", None, None, None)
+    assert card.damaged
+
+
 def test_a_bar_inside_of_the_name_gives_no_half_name() -> None:
     card = _read(CARD_B.replace("Trần Thị", "Trần|Thị"))
     assert card is not None
