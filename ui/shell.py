@@ -197,6 +197,8 @@ class Shell(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """The keys of ux §7; digits belong to the fields that have the keyboard."""
+        if event.isAutoRepeat():
+            return  # held down is pressed once: in a panic it must not open and lock the gate by turns
         key = Qt.Key(event.key())
         if self._reasons is not None and self._key_of_reasons(key, event.text()):
             return

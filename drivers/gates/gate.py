@@ -14,6 +14,7 @@ from terminal.events import Device, DeviceDown, DeviceUp, GateBlocked, GateTurne
 from terminal.faults import FaultError
 from terminal.outputs import GateOptions, Position
 from terminal.ports import Inbox
+from terminal.traces import describe
 
 _log = logging.getLogger(__name__)
 
@@ -121,6 +122,8 @@ class DrivenGate:
                 self._lost(error.fault.code, error.detail)
             except StuckError:
                 self._lost("gate.absent", "a call did not return")
+            except Exception as error:  # noqa: BLE001 - a gate whose thread has ended opens in no emergency
+                self._lost("gate.absent", describe(error))
             finally:
                 self._set_away()
                 lane.close()
@@ -225,11 +228,12 @@ class DrivenGate:
             return
         _log.warning("gate: %s %s", fault, detail)
         self._say(DeviceDown(Device.GATE, self._options.address, fault))
-        # What the gate was doing when it was last heard of decides. Released, people were on their way through, and
-        # nobody can say whether they were: those admissions stand (docs/decisions/0025).
-        doubtful = bool(self._released)
+        # What the gate was doing when it was last heard of decides. Released, or locked with an arm that may still
+        # move, people were on their way through, and nobody can say whether they were: those admissions stand
+        # (docs/decisions/0025).
         for passage in self._expired:
-            self._tell(GateTurned(passage) if doubtful else GateBlocked(passage, "gate.not_turned"))
+            self._tell(GateTurned(passage))
+        doubtful = bool(self._released)
         for passage in self._passages.end():
             if doubtful:
                 self._tell(GateTurned(passage))

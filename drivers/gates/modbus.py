@@ -111,7 +111,7 @@ def _tcp_client(host: str, port: int) -> ModbusTcpClient:
     client = ModbusTcpClient(host, port=port, timeout=_WITHIN, retries=1)
     try:
         client.socket = socket.create_connection((host, port), timeout=2.0)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter for a name with an empty part, or a long one
         raise FaultError("gate.absent", type(error).__name__) from error
     client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return client

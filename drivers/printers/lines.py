@@ -115,7 +115,10 @@ class TcpLine:
     tells = True
 
     def __init__(self, host: str, port: int, within: float) -> None:
-        self._socket = socket.create_connection((host, port), within)
+        try:
+            self._socket = socket.create_connection((host, port), within)
+        except UnicodeError as error:  # a name with an empty part, or a long one
+            raise OSError(errno.EINVAL, "host") from error
         # A small buffer shows early that nobody takes the data.
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -203,12 +206,13 @@ class SerialLine:
 
 
 class FileLine:
-    """A file to which slips are added, each whole or not at all."""
+    """A file to which slips are added, each whole or not at all. A new one is for this user only: slips bear names."""
 
     tells = False
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("ab", buffering=0)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        self._file = os.fdopen(os.open(path, flags, 0o600), "ab", buffering=0)
         self._size = self._file.tell()
 
     def write(self, data: bytes, within: float) -> None:  # noqa: ARG002 - a disk is not waited for

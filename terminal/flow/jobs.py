@@ -201,8 +201,8 @@ class AskWork:
             self.backend.annul(question, self.deadline)
         except FaultError as error:
             self.post(AnnulFailed(passage, error.fault.code))
-        except Exception as error:
-            log.error("backend driver failed: %s", type(error).__name__, exc_info=error)
+        except Exception as error:  # noqa: BLE001 - the last stop before a net thread: every end is an event
+            log.error("backend driver failed: %s", describe(error))
             self.post(AnnulFailed(passage, "internal"))
         else:
             self.post(Annulled(passage))
@@ -212,8 +212,8 @@ class AskWork:
             answer = question()
         except FaultError as error:
             self.post(AskFailed(session, error.fault.code))
-        except Exception as error:
-            log.error("backend driver failed: %s", type(error).__name__, exc_info=error)
+        except Exception as error:  # noqa: BLE001 - the last stop before a net thread: every end is an event
+            log.error("backend driver failed: %s", describe(error))
             self.post(AskFailed(session, "internal"))
         else:
             self.post(Answered(session, answer))

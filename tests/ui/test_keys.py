@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
@@ -44,6 +45,15 @@ def _press(shell: Shell, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.Keyboar
 def test_a_key_presses_its_button(desktop: Desktop, name: str, key: Qt.Key, button: Button) -> None:
     _press(desktop.shell(view_of(name)), key)
     assert desktop.posted == [Pressed(button)]
+
+
+def test_a_key_that_is_held_down_is_pressed_once(desktop: Desktop) -> None:
+    shell = desktop.shell(next(one.view for one in samples(None) if Button.EMERGENCY in one.view.actions), Desk.GATE)
+    held = (Qt.KeyboardModifier.ControlModifier, "", True)
+    _press(shell, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) * 3:
+        QCoreApplication.sendEvent(shell, QKeyEvent(kind, Qt.Key.Key_E, *held))
+    assert desktop.posted == [Pressed(Button.EMERGENCY)]
 
 
 def test_a_key_whose_button_is_not_offered_does_nothing(desktop: Desktop) -> None:

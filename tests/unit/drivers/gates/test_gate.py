@@ -127,6 +127,56 @@ def test_an_arm_that_moves_as_the_time_ends_still_counts(inbox: RecordingInbox) 
     assert told(inbox) == [GateTurned("p-1")]
 
 
+def test_an_arm_that_nobody_saw_come_to_rest_undoes_nothing(inbox: RecordingInbox) -> None:
+    """The board is lost after the gate was locked and before its arm was known to be still."""
+    gate = SimulatedGate(GateOptions("simulated", 1, 1, 0.3))
+    gate.start(inbox)
+    inbox.wait_for(DeviceUp)
+    gate.open("p-1")
+    assert gate.board.wait_until(energised=True)
+    assert gate.board.wait_until(energised=False)
+    gate.unplug()
+    inbox.wait_for(DeviceDown)
+    gate.stop()
+    assert told(inbox) == [GateTurned("p-1")]
+
+
+WIRE = "003" + "0" * 9
+
+
+class Defective(SimulatedBoard):
+    """Stumbles once over something that no board may raise."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.defects = 0
+
+    def turns(self) -> int:
+        if self.defects:
+            self.defects -= 1
+            raise ValueError(WIRE)
+        return super().turns()
+
+
+def test_a_defect_in_a_driver_costs_a_moment_and_not_the_gate(
+    inbox: RecordingInbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    board = Defective()
+    gate = SimulatedGate(GateOptions("simulated", 1, 1, 30.0), board)
+    gate.start(inbox)
+    inbox.wait_for(DeviceUp)
+    gate.hold("open")
+    assert board.wait_until(energised=True)
+    board.energised = False
+    board.defects = 1
+    assert inbox.wait_for(DeviceDown).fault == "gate.absent"
+    inbox.wait_for(DeviceUp)
+    assert board.wait_until(energised=True)
+    gate.stop()
+    assert "ValueError" in caplog.text
+    assert WIRE not in caplog.text
+
+
 def test_a_gate_on_its_way_is_not_there_yet(inbox: RecordingInbox) -> None:
     gate = SimulatedGate(GateOptions("simulated", 1, 1, 30.0))
     gate.board.freeze()

@@ -95,6 +95,12 @@ def test_an_address_names_host_and_perhaps_port(address: str, host: str, port: i
     assert modbus._host_and_port(address) == (host, port)
 
 
+@pytest.mark.parametrize("host", ["192.0..2", "h" * 64])
+def test_a_host_that_no_network_knows_is_absent(host: str) -> None:
+    board = modbus.ModbusBoard(GateOptions(f"tcp:{host}"))
+    assert fault_of(board.connect) == "gate.absent"
+
+
 @pytest.mark.parametrize("address", ["tcp:", "tcp::502", "tcp:host:0", "tcp:host:65536", "tcp:host:x", "tcp:host:٥"])
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     assert fault_of(lambda: build(GateOptions(address))) == "config.invalid"

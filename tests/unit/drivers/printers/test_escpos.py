@@ -227,6 +227,7 @@ def test_a_file_collects_slips_each_whole(tmp_path: Path) -> None:
     paper.take(target.read_bytes())
     assert len(paper.slips) == 2
     assert paper.unfinished == 0
+    assert os.name != "posix" or target.stat().st_mode & 0o077 == 0, "slips bear names"
 
 
 def test_a_slip_that_a_full_disk_cut_short_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,6 +279,7 @@ def test_nobody_at_the_port_is_an_absent_printer() -> None:
     peer = TcpPrinter(ReceiptPrinter())
     peer.close()
     assert _fault(_printer(peer.address).check) == "printer.absent"
+    assert _fault(_printer("tcp:192.0..2").check) == "printer.absent", "no network can have that name"
 
 
 @pytest.mark.parametrize(
