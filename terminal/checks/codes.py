@@ -44,7 +44,7 @@ def check_camera(settings: Settings, clock: Clock) -> Finding:
     finally:
         source.stop()
     if fault != WORKS:
-        return faulty(Subject.CAMERA, fault, needed=needed)
+        return faulty(Subject.CAMERA, fault, settings.codes.source, needed=needed)
     return _judged(looks)
 
 

@@ -43,7 +43,10 @@ def run(args: argparse.Namespace) -> int:
     options = PrinterOptions(chosen.address, chosen.dots, chosen.seconds, chosen.baud)
     clock = SystemClock()
     begun = clock.monotonic()
-    registry.printer(chosen.driver)(options).print(slip_for_test(settings.place, args.lang, clock))
+    try:
+        registry.printer(chosen.driver)(options).print(slip_for_test(settings.place, args.lang, clock))
+    except FaultError as error:
+        raise FaultError(error.fault.code, f"{chosen.address}: {error.detail}") from error
     ms = round((clock.monotonic() - begun) * 1000)
     if args.json:
         print_json({"printed": True, "driver": chosen.driver, "address": chosen.address, "ms": ms})

@@ -309,7 +309,7 @@ def unrecorded(state: State, fault: str, rules: Rules) -> Move:
 def admitted(state: State, reason: str, rules: Rules) -> Move:
     """Staff received or let in by hand: shown as what it is, never as a full yes."""
     before = case_of(state).verdict
-    state = with_case(state, admitted=True)
+    state = with_case(replace(state, notice=None), admitted=True)
     verdict = Verdict(
         Outcome.ATTENTION,
         Message("title.admitted"),

@@ -103,6 +103,7 @@ def test_a_camera_that_is_away_or_says_nothing(
 ) -> None:
     finding = looked(site, monkeypatch, events)
     assert (finding.fault, finding.condition) == (fault, Condition.LIMITED)
+    assert finding.detail == "0"  # which camera was looked for
 
 
 # Scanner -------------------------------------------------------------------------------------------------------------

@@ -69,6 +69,7 @@ def test_a_printer_that_is_not_there_is_told_with_its_remedy(
     told = json.loads(capsys.readouterr().out)
     assert told["error"]["code"] == "printer.absent"
     assert told["error"]["remedy"]
+    assert str(tmp_path / "no printer") in told["error"]["detail"]
 
 
 def test_without_a_printer_nothing_is_printed(site: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -142,6 +142,15 @@ def test_where_only_tickets_count_a_useless_code_asks_for_a_ticket(fault: str) -
     assert after(WORKING, UselessCode(fault)).notice == Message(f"fault.{fault}.remedy")
 
 
+def test_what_went_wrong_before_does_not_stand_in_the_place_of_the_reason() -> None:
+    state = after(WORKING, worlds.seen(), on.Pressed(Button.WITHOUT_CHIP))
+    state = after(state, on.Answered(state.session, worlds.cover_answer()))
+    state = after(state, on.PrintFailed(state.session, "printer.absent"))
+    assert view_of(state, RECEPTION).hint == Message("fault.printer.absent.remedy")
+    state = after(state, on.Admitted("supervisor"))
+    assert view_of(state, RECEPTION).hint == Message("reason.supervisor")
+
+
 def test_the_same_card_is_not_asked_about_again_after_its_result() -> None:
     state = after(WORKING, worlds.seen(), on.CardPlaced("c", "r"))
     state = after(state, on.ReadDone(state.session, worlds.reading()))
