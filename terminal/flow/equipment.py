@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,9 @@ log = logging.getLogger(__name__)
 PRINTER = "printer"
 """The printer's name in DeviceUp and DeviceDown."""
 
+_LOOK_AGAIN = 4.0
+"""Seconds until a printer that could not print is looked at again: nothing else tells that it is back."""
+
 Later = Callable[[float, Callable[[], None]], None]
 """Calls something on the engine's thread after so many seconds."""
 
@@ -55,6 +59,8 @@ class Equipment:
         self._later = later
         self._passages = Passages()
         self._prints = ThreadPoolExecutor(max_workers=1, thread_name_prefix="print") if desk.slips else None
+        self._looking_again = False
+        self._printer_told: str | None = None
 
     def start(self, frames: FrameSink) -> None:
         """Start every device."""
@@ -66,15 +72,16 @@ class Equipment:
             self._prints.submit(self._check_printer)
 
     def stop(self) -> None:
-        """Stop every device; the gate is left standing as the site wants it."""
-        for source in self._desk.codes:
-            source.stop()
-        if self._desk.gate:
-            self._desk.gate.stop()
-        if self._prints:
-            self._prints.shutdown(wait=False, cancel_futures=True)
-        if self._desk.speech:
-            self._desk.speech.stop()
+        """Stop every device, also when one of them fails at it; the gate is left standing as the site wants it."""
+        with ExitStack() as stops:  # the last that is put in is the first that is done
+            if self._desk.speech:
+                stops.callback(self._desk.speech.stop)
+            if self._prints:
+                stops.callback(self._prints.shutdown, wait=False, cancel_futures=True)
+            for source in self._desk.codes:
+                stops.callback(source.stop)
+            if self._desk.gate:
+                stops.callback(self._desk.gate.stop)
 
     def look(self, on: bool) -> None:
         """Let the sources of codes look, or not."""
@@ -123,7 +130,11 @@ class Equipment:
         return True
 
     def done_with(self, event: Event) -> None:
-        """The session was told and the journal knows the ticket: a passage that ended so is forgotten."""
+        """The session was told and the journal knows the ticket: a passage that ended so is forgotten. A printer that
+        failed is looked at again."""
+        if isinstance(event, DeviceDown) and event.device is Device.PRINTER and not self._looking_again:
+            self._looking_again = True
+            self._later(_LOOK_AGAIN, self._look_again)
         if isinstance(event, GateTurned | AnnulFailed) or (
             isinstance(event, GateBlocked) and event.fault == "gate.absent"
         ):
@@ -142,6 +153,11 @@ class Equipment:
         fault = self._printer_fault(lambda: self._desk.slips.print(effect) if self._desk.slips else None)
         self._post(PrintFailed(effect.session, fault) if fault else SlipPrinted(effect.session))
 
+    def _look_again(self) -> None:
+        self._looking_again = False
+        if self._prints is not None:
+            self._prints.submit(self._check_printer)
+
     def _check_printer(self) -> None:
         self._printer_fault(lambda: self._desk.slips.check() if self._desk.slips else None)
 
@@ -151,14 +167,17 @@ class Equipment:
         try:
             work()
         except FaultError as error:
-            log.warning("printer: %s", error)
             code = error.fault.code
+            if code != self._printer_told:
+                log.warning("printer: %s", error)
         except Exception as error:  # noqa: BLE001 - a slip that cannot be printed must not end the printing thread
             log.error("printer: %s", describe(error))
             code = "printer.failed"
         else:
+            self._printer_told = None
             self._post(DeviceUp(Device.PRINTER, PRINTER, simulated))
             return None
+        self._printer_told = code
         self._post(DeviceDown(Device.PRINTER, PRINTER, code))
         return code
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
-from terminal.events import Button, CodeSeen, Device, DeviceUp, Pressed, PrintFailed
+from terminal.events import Button, CodeSeen, Device, DeviceDown, DeviceUp, Pressed, PrintFailed, Timer, TimerFired
 from terminal.flow.effects import PrintSlip
 from terminal.model import Message, Outcome, Redeemed
 from terminal.view import Desk, Screen
-from tests.desk import UP, Bench, FakeSlips, FakeSpeech, serve, ticket_text
+from tests.desk import UP, Bench, FakeCodes, FakeGate, FakeSlips, FakeSpeech, serve, ticket_text
 from tests.machine import worlds
 
 PRINT = Pressed(Button.PRINT)
@@ -102,6 +103,22 @@ def test_the_printer_is_looked_at_when_the_desk_starts() -> None:
     assert slips.printed == []
 
 
+def test_a_needed_printer_that_was_away_opens_the_desk_once_it_is_back(caplog: pytest.LogCaptureFixture) -> None:
+    slips = FakeSlips(fault="printer.absent")
+    rules = worlds.with_printer(worlds.rules(Desk.RECEPTION))
+    bench = Bench(replace(rules, needs=(frozenset({Device.PRINTER}),)), slips=slips)
+    bench.say(UP, DeviceDown(Device.PRINTER, "printer", "printer.absent"), TimerFired(Timer.LIFE, 0))
+    assert bench.screen() is Screen.OUT_OF_SERVICE
+    for fault in ("printer.absent", "printer.absent", None):
+        slips.fault = fault
+        bench.wait(4.0)
+        bench.engine._equipment._prints.submit(int).result(10.0)  # type: ignore[union-attr]  # once it has looked
+        bench.settle()
+    assert bench.screen() is Screen.IDLE
+    assert slips.printed == []
+    assert len([record for record in caplog.records if "printer.absent" in record.getMessage()]) == 1
+
+
 def test_nothing_is_printed_at_a_desk_without_a_printer_or_about_nothing() -> None:
     bench = Bench(worlds.rules(Desk.RECEPTION))
     bench.say(UP)
@@ -144,6 +161,19 @@ def test_what_was_about_the_person_before_is_not_said_to_the_next() -> None:
     assert speech.said == []
     bench.wait(0.2)
     assert speech.said == ["title.stop.used"]
+
+
+def test_every_device_is_stopped_also_when_one_fails_at_it() -> None:
+    class Stuck(FakeGate):
+        def stop(self) -> None:
+            raise RuntimeError("a defect")
+
+    speech, codes = FakeSpeech(), FakeCodes()
+    bench = Bench(worlds.with_gate(worlds.rules(Desk.GATE)), speech=speech, gate=Stuck(), codes=(codes,))
+    with pytest.raises(RuntimeError):
+        bench.engine.stop()
+    assert codes.stopped
+    assert speech.stopped
 
 
 def test_devices_that_come_and_go_say_nothing() -> None:
