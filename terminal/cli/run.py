@@ -6,7 +6,7 @@ import argparse
 import logging
 
 from terminal.cli.arguments import add_config, settings_of
-from terminal.cli.ending import closing
+from terminal.cli.ending import closing, leave
 
 HELP = "serve people at this desk"
 
@@ -25,7 +25,8 @@ def run(args: argparse.Namespace) -> int:
     terminal = build(settings_of(args, args.profile))
     try:
         with closing(terminal.face):
-            return terminal.face.run(terminal.engine.start)
+            code = terminal.face.run(terminal.engine.start)
     finally:
         terminal.engine.stop()
         terminal.journal.close()
+    return leave(code)

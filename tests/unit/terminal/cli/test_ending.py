@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+import threading
 
 import pytest
 
-from terminal.cli.ending import closing, unwinding
+from terminal.cli.ending import closing, leave, unwinding
 from tests.desk import FakeFace
 
 SIGNALS = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
@@ -46,3 +49,22 @@ def test_an_error_puts_the_handlers_back_too() -> None:
     with pytest.raises(ValueError, match="x"), closing(Window()):
         raise ValueError("x")
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_hanging_device_ends_the_process_in_order(caplog: pytest.LogCaptureFixture) -> None:
+    free, ended = threading.Event(), list[int]()
+    hanging = threading.Thread(target=free.wait, name="dev-hangs", daemon=True)
+    hanging.start()
+    try:
+        leave(3, ended.append)
+    finally:
+        free.set()
+        hanging.join(10)
+    assert ended == [3]
+    assert "dev-hangs" in caplog.text
+
+
+def test_with_every_device_gone_the_code_is_returned() -> None:
+    program = "from terminal.cli.ending import leave; print(leave(5, lambda code: print('ended')))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "5\n"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from terminal import registry
+from terminal.cli import run
 from terminal.ports import FaceOptions
 from terminal.view import Screen
 from tests.desk import FakeCodes, FakeFace, FakeReader
@@ -52,6 +53,7 @@ def parts(home: Path, monkeypatch: pytest.MonkeyPatch) -> Parts:
     monkeypatch.setattr(registry, "codes", lambda _name: lambda _options, _decoder: found.codes)
     monkeypatch.setattr(registry, "decoder", lambda _name: lambda: None)
     monkeypatch.setattr(RunningFace, "meanwhile", lambda: None)
+    monkeypatch.setattr(run, "leave", lambda code: code)  # another test's device must not end the tests
     return found
 
 
