@@ -62,8 +62,8 @@ def _posix_keys(terminal: int) -> Iterator[Keys]:
     raw = termios.tcgetattr(terminal)
     raw[0] &= ~(termios.ICRNL | termios.INLCR | termios.IXON | termios.ISTRIP)
     raw[3] &= ~(termios.ICANON | termios.ECHO | termios.ISIG | termios.IEXTEN)
-    termios.tcsetattr(terminal, termios.TCSAFLUSH, raw)
     try:
+        termios.tcsetattr(terminal, termios.TCSAFLUSH, raw)
         yield keys
     finally:
         # Dropping what is unread: a scanner still typing must not type commands into a shell.

@@ -8,6 +8,7 @@ import select
 import sys
 import termios
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -43,6 +44,23 @@ def test_the_terminal_is_left_as_it_was_and_empty(keyboard: int) -> None:
         assert select.select([sys.stdin.fileno()], [], [], 5.0)[0]
     assert termios.tcgetattr(sys.stdin.fileno()) == before
     assert select.select([sys.stdin.fileno()], [], [], 0)[0] == []
+
+
+@pytest.mark.usefixtures("keyboard")
+def test_a_signal_while_the_terminal_is_set_leaves_it_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = sys.stdin.fileno()
+    before, real, calls = termios.tcgetattr(terminal), termios.tcsetattr, list[int]()
+
+    def interrupted(*args: Any) -> None:
+        real(*args)
+        calls.append(1)
+        if len(calls) == 1:
+            raise SystemExit(143)
+
+    monkeypatch.setattr(termios, "tcsetattr", interrupted)
+    with pytest.raises(SystemExit), raw_keys():
+        pass
+    assert termios.tcgetattr(terminal) == before
 
 
 def test_nothing_typed_is_no_text(keyboard: int) -> None:
