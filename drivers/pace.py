@@ -30,11 +30,11 @@ _LONGEST_PAUSE = 1.0
 """A look that took seconds, because the machine slept, must not blind the camera for as long again."""
 
 _CELLS_ACROSS, _CELL = 64, 5
-_STEP = 8.0
-"""Grey levels by which a cell's mean must change: four times what noise does to the mean of 25 pixels."""
+_STEP = 10.0
+"""Grey levels by which a cell's mean must change: five times what strong noise does to the mean of 25 pixels."""
 
-_CELLS_CHANGED = 0.003
-"""A code of 100 pixels changes five times as many."""
+_CELLS_CHANGED = 0.0015
+"""A code of 100 pixels changes three times as many."""
 
 
 class Pace:
