@@ -98,7 +98,7 @@ NORMAL = Theme(
 )
 
 HIGH = Theme(
-    name="high",
+    name="high_contrast",
     bar=Pair(_WHITE, "#000000"),
     bar_muted=Pair("#E2E8F0", "#000000"),
     bar_warn=Pair(_YELLOW, "#000000"),
@@ -124,7 +124,7 @@ HIGH = Theme(
 
 
 def theme_named(name: str) -> Theme:
-    """The theme of that name (``normal`` or ``high``). Raises ValueError for another."""
+    """The theme of that name, one of ``face.theme`` (``normal``, ``high_contrast``). Raises ValueError for another."""
     for theme in (NORMAL, HIGH):
         if theme.name == name:
             return theme

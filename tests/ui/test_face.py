@@ -67,7 +67,7 @@ def test_the_window_is_no_larger_than_its_screen(face: WindowFace) -> None:
 
 
 def test_full_screen_is_full_screen(app: QApplication) -> None:
-    made = build(FaceOptions("gate", "Cổng A1", "en", fullscreen=True, sound=0.0, theme="high"))
+    made = build(FaceOptions("gate", "Cổng A1", "en", fullscreen=True, sound=0.0, theme="high_contrast"))
     full: list[bool] = []
 
     def started() -> None:

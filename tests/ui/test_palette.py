@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import get_args, get_type_hints
+
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from config.schema import FaceSettings
 from ui.palette import HIGH, NORMAL, Theme, contrast, theme_named
 from ui.theme import style_sheet
 
@@ -40,7 +43,9 @@ def test_the_ring_on_the_main_button_is_seen() -> None:
 
 
 def test_a_theme_has_a_name() -> None:
-    assert theme_named("high") is HIGH
+    assert theme_named("high_contrast") is HIGH
+    for name in get_args(get_type_hints(FaceSettings)["theme"]):
+        assert theme_named(name).name == name
     with pytest.raises(ValueError, match="sunny"):
         theme_named("sunny")
 
