@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -39,6 +40,19 @@ def test_reports_are_joined_to_the_code(scanner: Scanner, code: bytes) -> None:
     joining = Joining(layout)
     assert joined(joining, reports(code)) == [code]
     assert joined(joining, reports(code) + reports(b"next")) == [code, b"next"]
+
+
+def test_what_never_ends_is_kept_in_little_memory_and_seen_off(scanner: Scanner) -> None:
+    layout, reports = scanner
+    joining, (endless, *_, last) = Joining(layout), reports(b"x" * LONGEST)
+    tracemalloc.start()
+    try:
+        assert joined(joining, [endless] * 5_000) == []
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 100_000
+    assert joined(joining, [last, *reports(b"next")]) == [b"next"]
 
 
 def test_the_example_of_a_manual_is_read() -> None:

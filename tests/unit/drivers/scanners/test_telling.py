@@ -59,6 +59,16 @@ def test_a_code_that_a_flood_cost_is_told_when_it_is_shown_again() -> None:
     assert telling.tells(b"%d" % A_SECOND, 100.2, paused=False)
 
 
+def test_a_day_of_codes_takes_no_more_memory_than_a_minute() -> None:
+    telling = Telling(5.0)
+    sizes = []
+    for number in range(3000):
+        assert telling.tells(b"%d" % number, 100 + number / 5, paused=False)
+        if number in (1100, 2999):
+            sizes.append(len(str(vars(telling))))
+    assert sizes[1] < 1.1 * sizes[0]
+
+
 def test_nothing_of_a_code_is_kept_in_the_clear() -> None:
     telling = Telling(5.0)
     telling.tells(b"003090123450", 100.0, paused=False)
