@@ -54,6 +54,12 @@ class Gate(Protocol):
         a board that is away."""
         ...
 
+    def check(self) -> None:
+        """Whether the board can be reached; nothing moves, and a gate that another program drives stays as it stands.
+        Not while started. Blocking, for six seconds at most; raises FaultError ``gate.absent``, ``gate.denied`` or
+        ``gate.refused``."""
+        ...
+
     def start(self, inbox: Inbox) -> None:
         """Take hold of the board, in the shut position."""
         ...

@@ -216,6 +216,9 @@ class FakeGate:
     inbox: Inbox | None = None
     stopped: bool = False
 
+    def check(self) -> None:
+        raise AssertionError("a desk that runs is told how its gate is")
+
     def start(self, inbox: Inbox) -> None:
         self.inbox = inbox
 

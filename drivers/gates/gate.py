@@ -76,6 +76,19 @@ class DrivenGate:
         """Whether it has a contact."""
         return self._options.input is not None
 
+    def check(self) -> None:
+        """Connect, look at the contact if there is one, and let go. Raises FaultError."""
+        board = self._board_from()
+        lane = Lane("dev-gate-check", board.close)
+        try:
+            lane.call(board.connect, _CONNECT_WITHIN)
+            if self.tells:
+                lane.call(board.turns, _CALL_WITHIN)
+        except StuckError as error:
+            raise FaultError("gate.absent", "a call did not return") from error
+        finally:
+            lane.close()
+
     def start(self, inbox: Inbox) -> None:
         """Take hold of the board, in the shut position."""
         self._inbox = inbox

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import queue
-
 from config.schema import Settings
 from terminal import parts
-from terminal.checks.codes import WORKS, first_word
 from terminal.clock import Clock
-from terminal.events import Event
 from terminal.faults import FaultError
 from terminal.health import Finding, Subject, faulty, fine, unused
-
-GATE_SECONDS = 3.0
 
 
 def check_gate(settings: Settings) -> Finding:
@@ -20,14 +14,10 @@ def check_gate(settings: Settings) -> Finding:
     gate = parts.gate(settings)
     if gate is None:
         return unused(Subject.GATE)
-    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-    gate.start(events.put)
     try:
-        word = first_word(events, GATE_SECONDS) or "gate.absent"
-    finally:
-        gate.stop()
-    if word != WORKS:
-        return faulty(Subject.GATE, word, settings.gate.address, needed="gate" in settings.needs)
+        gate.check()
+    except FaultError as error:
+        return faulty(Subject.GATE, error.fault.code, settings.gate.address, needed="gate" in settings.needs)
     return fine(Subject.GATE, f"gate_{settings.gate.fails}")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from terminal.events import Device, DeviceDown, DeviceUp, Event, GateBlocked, GateTurned
+from terminal.faults import FaultError
 from terminal.outputs import Gate, Position
 from tests.contract.gate_rigs import RIGS, TELLING, Rig
 from tests.inbox import RecordingInbox
@@ -54,6 +55,24 @@ telling = pytest.mark.parametrize("rig", sorted(TELLING), indirect=True)
 
 def told(inbox: RecordingInbox) -> list[Event]:
     return [event for event in inbox.all() if isinstance(event, GateTurned | GateBlocked)]
+
+
+@every
+def test_a_check_moves_nothing(rig: Rig, inbox: RecordingInbox) -> None:
+    rig.gate(LONG, "open").check()
+    assert not rig.wait_until(energised=True, timeout=0.2), "what fails open would be locked by its output"
+    assert inbox.all() == []
+
+
+@every
+def test_a_check_of_a_board_that_is_away_says_so(rig: Rig, start: Start, inbox: RecordingInbox) -> None:
+    gate = start()
+    rig.unplug()
+    assert inbox.wait_for(DeviceDown).fault == "gate.absent"
+    gate.stop()
+    with pytest.raises(FaultError) as failed:
+        rig.gate(LONG, "shut").check()
+    assert failed.value.fault.code == "gate.absent"
 
 
 @every

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
 
 from config.schema import Settings
 from terminal import registry
-from terminal.checks import outputs
 from terminal.checks.outputs import check_gate, check_printer, check_voice
 from terminal.clock import SystemClock
-from terminal.events import Device, DeviceDown, DeviceUp, Event
 from terminal.faults import FaultError
 from terminal.health import Condition
 from terminal.messages import LANGUAGES, say
@@ -32,67 +29,43 @@ def desk(site: Site) -> Settings:
 
 
 class GateSays:
-    """A gate that says this and keeps what it is told to do."""
+    """A gate that answers a check, or does not, and whose other doors stay shut."""
 
     simulated = True
     tells = True
 
-    def __init__(self, events: Sequence[Event]) -> None:
-        self._events = events
-        self.told: list[str] = []
+    def __init__(self, fault: str | None) -> None:
+        self._fault = fault
 
-    def start(self, inbox: Callable[[Event], None]) -> None:
-        self.told.append("start")
-        for event in self._events:
-            inbox(event)
-
-    def stop(self) -> None:
-        self.told.append("stop")
-
-    def open(self, passage: str) -> None:
-        self.told.append("open")
-
-    def hold(self, position: str) -> None:
-        self.told.append("hold")
+    def check(self) -> None:
+        if self._fault:
+            raise FaultError(self._fault)
 
 
-def gate_that_says(monkeypatch: pytest.MonkeyPatch, *events: Event) -> GateSays:
-    gate = GateSays(events)
+def gate_that_says(monkeypatch: pytest.MonkeyPatch, fault: str | None = None) -> None:
+    gate = GateSays(fault)
     monkeypatch.setattr(registry, "gate", lambda name: lambda options: gate)
-    monkeypatch.setattr(outputs, "GATE_SECONDS", 0.05)
-    return gate
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("fails", ["shut", "open"])
-def test_a_board_that_answers_is_in_order_and_nothing_opens(
+def test_a_board_that_answers_is_in_order_and_nothing_moves(
     desk: Settings, monkeypatch: pytest.MonkeyPatch, fails: str, language: str
 ) -> None:
-    gate = gate_that_says(monkeypatch, DeviceUp(Device.GATE, "g"))
+    gate_that_says(monkeypatch)
     desk = replace(desk, gate=replace(desk.gate, fails="open" if fails == "open" else "shut"))
     finding = check_gate(desk)
     words = {"vi": {"shut": "cổng đóng", "open": "cổng mở"}, "en": {"shut": "is shut", "open": "is open"}}
     assert finding.condition is Condition.OK
     assert words[language][fails] in say(finding.text, language)
-    assert gate.told == ["start", "stop"]
 
 
-@pytest.mark.parametrize(
-    ("events", "fault"),
-    [
-        ([], "gate.absent"),
-        ([DeviceDown(Device.GATE, "g", "gate.absent")], "gate.absent"),
-        ([DeviceDown(Device.GATE, "g", "gate.denied")], "gate.denied"),
-    ],
-)
-def test_a_board_that_does_not_answer(
-    desk: Settings, monkeypatch: pytest.MonkeyPatch, events: Sequence[Event], fault: str
-) -> None:
-    gate = gate_that_says(monkeypatch, *events)
+@pytest.mark.parametrize("fault", ["gate.absent", "gate.denied", "gate.refused"])
+def test_a_board_that_does_not_answer(desk: Settings, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+    gate_that_says(monkeypatch, fault)
     finding = check_gate(desk)
     assert (finding.fault, finding.condition, finding.detail) == (fault, Condition.LIMITED, "/dev/ttyUSB9")
     assert check_gate(replace(desk, needs=("gate",))).condition is Condition.FAIL
-    assert gate.told == ["start", "stop"] * 2
 
 
 class Printing:
