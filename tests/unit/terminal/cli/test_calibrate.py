@@ -6,7 +6,9 @@ import io
 import json
 import os
 import pty
+import signal
 import sys
+import termios
 import threading
 import tomllib
 from collections.abc import Callable
@@ -149,6 +151,24 @@ def test_the_scanner_s_keys_are_taken_from_the_terminal(
     assert json.loads(shown.out)["prefix"] == "$"
     assert "Scan this code with the scanner within 60 s" in shown.err
     assert len(taken) == 1
+
+
+@pytest.mark.usefixtures("home")
+def test_a_program_that_is_ended_leaves_the_terminal_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ended(*_: object) -> str:
+        assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL  # which would end the tests themselves
+        signal.raise_signal(signal.SIGTERM)
+        return ""
+
+    monkeypatch.setattr(raw_keys, "typed_text", ended)
+    pressed, terminal = pty.openpty()
+    before = termios.tcgetattr(terminal)
+    with os.fdopen(terminal) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        with pytest.raises(SystemExit):
+            main(["scanner", "calibrate", "--json"])
+        assert termios.tcgetattr(terminal) == before
+    os.close(pressed)
 
 
 def _typed(read: raw_keys.Keys, scan: Callable[[object], None], real: Callable[..., str], rest: tuple[object, ...],
