@@ -49,11 +49,10 @@ WARM = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One look after the garbage was collected: hours of the day, what the process holds, bytes that Python holds."""
+    """One look after the garbage was collected: hours of the day, what the process holds."""
 
     hour: float
     held: Footprint
-    traced: int
     objects: int
 
 
@@ -87,7 +86,7 @@ class Played:
         for number in range(self._cards):
             if number % AN_HOUR == 0:
                 self._sample()
-            if number == int(self._cards * WARM):
+            if number == int(self._cards * WARM) and tracemalloc.is_tracing():
                 early = tracemalloc.take_snapshot()
             self.day.visit(number)
         self._sample()
@@ -98,8 +97,7 @@ class Played:
     def _sample(self) -> None:
         gc.collect()
         hour = self._stage.clock.monotonic() / 3600
-        traced = tracemalloc.get_traced_memory()[0]
-        self.samples.append(Sample(hour, footprint(os.getpid()), traced, len(gc.get_objects())))
+        self.samples.append(Sample(hour, footprint(os.getpid()), len(gc.get_objects())))
 
 
 def _grown(early: tracemalloc.Snapshot, late: tracemalloc.Snapshot) -> list[str]:
@@ -166,7 +164,6 @@ def row_of(sample: Sample) -> Row:
         "hour": round(sample.hour, 1),
         "RSS MB": held.rss,
         "private MB": held.private,
-        "Python kB": sample.traced / 1000,
         "objects": sample.objects,
         "handles": held.handles,
         "threads": held.threads,
@@ -182,7 +179,6 @@ def slopes(samples: Sequence[Sample]) -> dict[str, float]:
     found = {}
     for name, values in (
         ("private MB", [sample.held.private for sample in settled]),
-        ("Python kB", [sample.traced / 1000 for sample in settled]),
         ("objects", [float(sample.objects) for sample in settled]),
         ("handles", [float(sample.held.handles) for sample in settled]),
         ("threads", [float(sample.held.threads) for sample in settled]),
@@ -196,11 +192,13 @@ def slopes(samples: Sequence[Sample]) -> dict[str, float]:
 def main() -> None:
     """Play, compare, report."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--trace", action="store_true", help="also where Python's memory grew; twice as slow")
     parser.add_argument("--cards", type=int, default=CARDS, help=f"visits (default {CARDS}: 24 hours)")
     args = parser.parse_args()
     errors = Errors()
     logging.getLogger().addHandler(errors)
-    tracemalloc.start()
+    if args.trace:
+        tracemalloc.start()
     played, balance = play(args.cards)
     notes: dict[str, Cell] = {
         "visits": args.cards,
@@ -211,8 +209,9 @@ def main() -> None:
         "admissions given / in the journal": f"{balance.given} / {balance.allowed}",
         "exactly once": str(balance.exactly_once),
         "errors logged": errors.count,
-        "kept since the warm-up": "; ".join(played.growth),
     }
+    if played.growth:
+        notes["kept since the warm-up"] = "; ".join(played.growth)
     report("soak_day", [row_of(sample) for sample in played.samples], slopes(played.samples), notes)
 
 
