@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo test check bench fuzz mutation clean
+.PHONY: install demo test check bench soak fuzz mutation clean
 
 install: $(STAMP)
 
@@ -36,7 +36,12 @@ mutation: install
 	packaging/mutation.sh $(MODULES)
 
 bench: install
-	for figure in bench/*.py; do $(BIN)/python "$$figure" || exit; done
+	for figure in $(filter-out bench/soak%,$(wildcard bench/*.py)); do $(BIN)/python "$$figure" || exit; done
+
+# An hour. MINUTES: of the whole terminal; CARDS: visits of the simulated day.
+soak: install
+	$(BIN)/python bench/soak.py $(if $(MINUTES),--minutes $(MINUTES))
+	$(BIN)/python bench/soak_day.py $(if $(CARDS),--cards $(CARDS))
 
 clean:
 	rm -rf build .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
