@@ -31,6 +31,14 @@ class Screen(Enum):
     OUT_OF_SERVICE = "out_of_service"
 
 
+class CodesBy(Enum):
+    """By what a code can be read here and now, so that nobody is sent to a device that is not there."""
+
+    CAMERA = "camera"
+    SCANNER = "scanner"
+    NOTHING = "nothing"
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What the result screen may use; which parts a desk shows is the screen's decision (ux §5, §8)."""
@@ -73,6 +81,7 @@ class View:
     """The gate stands open for everybody: every screen says so."""
     entered: int = 0
     """Counts the entering of states: ``life`` runs anew with each."""
+    codes_by: CodesBy = CodesBy.CAMERA
     works: tuple[Message, ...] = ()
     """What a limited desk can still do; empty at one where all is well."""
 

@@ -24,7 +24,7 @@ from terminal.model import (
     Verdict,
     Word,
 )
-from terminal.view import Desk, Result, Screen, View
+from terminal.view import CodesBy, Desk, Result, Screen, View
 
 WHEN = datetime(2026, 11, 22, 7, 5, tzinfo=UTC)
 STEPS = (Step.CONNECT, Step.UNLOCK, Step.READ, Step.VERIFY)
@@ -134,6 +134,7 @@ def _common(desk: Desk) -> list[Sample]:
                               works=_WORKS[desk], online=online)),
         ("idle-closer", View(Screen.IDLE, 0, Message(idle), actions=typed, camera_hint=Message("hint.camera.closer"),
                              online=online)),
+        ("idle-scanner", View(Screen.IDLE, 0, Message(idle), actions=typed, codes_by=CodesBy.SCANNER, online=online)),
         ("place-card", View(Screen.PLACE_CARD, 1, Message("title.qr.then_card"), Message("remedy.qr.then_card"),
                             actions=(Button.WITHOUT_CHIP, Button.DONE) if asks else (Button.DONE,), life=60, warn=10,
                             online=online)),

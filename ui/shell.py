@@ -27,6 +27,9 @@ from ui.widgets.top_bar import TopBar
 SMALLEST = QSize(1024, 600)
 USUAL = QSize(1366, 768)
 _COMPACT_BELOW = 700
+STAYS_OPEN = 2.0
+"""Seconds for which a gate that was opened in an emergency cannot be closed again: hands that shake press twice."""
+
 _KEYS = {
     Qt.Key.Key_Escape: Button.DONE,
     Qt.Key.Key_F2: Button.TYPE_NUMBER,
@@ -61,6 +64,8 @@ class Shell(QWidget):
     ) -> None:
         super().__init__()
         self._stage = stage
+        self._clock = clock
+        self._held_at = float("-inf")
         self._view = View(Screen.STARTING, 0, Message("title.starting"))
         self._page: Page | None = None
         self._paged: tuple[Screen, int, Desk] | None = None
@@ -100,6 +105,8 @@ class Shell(QWidget):
         """Show a new view; the page of another person or screen is dropped before anything else happens."""
         if (view.screen, view.session) != (self._view.screen, self._view.session):
             self._close_reasons()
+        if view.held and not self._view.held:
+            self._held_at = self._clock()
         self._view = view
         self._present(fresh=True)
 
@@ -161,6 +168,8 @@ class Shell(QWidget):
     def press(self, button: Button) -> None:
         """A button or its key; what the view does not offer does nothing."""
         if button not in self._view.actions:
+            return
+        if button is Button.EMERGENCY and self._clock() - self._held_at < STAYS_OPEN:
             return
         if button is Button.ADMIT:
             self._toggle_reasons()

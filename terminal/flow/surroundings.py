@@ -81,8 +81,10 @@ def _gate_turned(state: State, event: on.GateTurned, rules: Rules) -> Move:
 def _gate_blocked(state: State, event: on.GateBlocked, rules: Rules) -> Move:
     """Nobody went through: the admission is undone. A gate without its board is opened by hand instead: it stands."""
     note = Note(event.fault, passage=event.passage, fault=event.fault)
-    undo = (Annul(event.passage),) if event.fault == "gate.not_turned" else ()
-    return _told(state, event.fault, rules, note, *undo)
+    if event.fault == "gate.not_turned":
+        return _told(state, event.fault, rules, note, Annul(event.passage))
+    state, shown = show(state, rules)  # the yes says that it is opened by hand, the top bar why
+    return state, (note, *shown)
 
 
 def _annul_failed(state: State, event: on.AnnulFailed, rules: Rules) -> Move:

@@ -7,7 +7,7 @@ from terminal.flow.limited import still_works
 from terminal.flow.rules import Rules
 from terminal.flow.states import Case, State
 from terminal.model import Message, Outcome, RedeemAnswer
-from terminal.view import Desk, Result, Screen, View
+from terminal.view import CodesBy, Desk, Result, Screen, View
 
 MRZ_AFTER = 1
 """How many refused numbers before the dates are asked for as well."""
@@ -41,6 +41,7 @@ def view_of(state: State, rules: Rules) -> View:
         held=state.held,
         entered=state.arming,
         works=_works(state, rules),
+        codes_by=_codes_come_by(state),
     )
 
 
@@ -54,7 +55,7 @@ def result_of(case: Case | None) -> Result | None:
 def _words(state: State, rules: Rules) -> tuple[Message, Message | None]:
     screen, case = state.screen, state.case
     if screen is Screen.RESULT and case and case.verdict:
-        return case.verdict.title, case.verdict.remedy
+        return case.verdict.title, _by_hand(state, case, rules) or case.verdict.remedy
     if screen is Screen.RETRY and case:
         other = case.read_fault == "card.other"
         key = "retry.other" if other else "retry.removed" if case.lost < 2 else "retry.weak"
@@ -63,10 +64,13 @@ def _words(state: State, rules: Rules) -> tuple[Message, Message | None]:
         return Message(f"title.{key}"), Message(f"remedy.{key}")
     if screen is Screen.ASK_NUMBER:
         return _ask_words(case)
+    if screen in (Screen.IDLE, Screen.OUT_OF_SERVICE) and state.held:
+        return Message("title.gate_held"), Message("remedy.gate_held")
     if screen is Screen.OUT_OF_SERVICE:
         return Message("title.oos"), _why_out(state)
-    if screen is Screen.IDLE and state.held:
-        return Message("title.gate_held"), Message("remedy.gate_held")
+    if screen is Screen.PLACE_CARD and _is_away(state, Device.READER):
+        remedy = "remedy.qr.no_reader" if rules.asks else "fault.reader.absent.remedy"
+        return Message("title.qr.no_reader"), Message(remedy)
     simple = {
         Screen.STARTING: (Message("title.starting"), None),
         Screen.IDLE: (Message(_IDLE_TITLES[rules.desk]), None),
@@ -75,6 +79,27 @@ def _words(state: State, rules: Rules) -> tuple[Message, Message | None]:
         Screen.CHECKING: (Message("step.ask"), None),
     }
     return simple[screen]
+
+
+def _by_hand(state: State, case: Case, rules: Rules) -> Message | None:
+    """A gate whose board is away opens for nobody: staff must, and are told with the yes."""
+    through = case.admitted or (case.verdict is not None and case.verdict.outcome is Outcome.ALLOW)
+    if rules.gate and through and not state.held and _is_away(state, Device.GATE):
+        return Message("fault.gate.absent.remedy")
+    return None
+
+
+def _is_away(state: State, kind: Device) -> bool:
+    """Whether every device of this kind is known not to work."""
+    working = {device for device, _ in state.up}
+    return kind not in working and any(device is kind for device, _, _ in state.down)
+
+
+def _codes_come_by(state: State) -> CodesBy:
+    working = {device for device, _ in state.up}
+    if Device.CAMERA in working or not {Device.SCANNER, Device.READER} & working:
+        return CodesBy.CAMERA
+    return CodesBy.SCANNER if Device.SCANNER in working else CodesBy.NOTHING
 
 
 def _ask_words(case: Case | None) -> tuple[Message, Message]:

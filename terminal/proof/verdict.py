@@ -15,6 +15,7 @@ from terminal.model import (
     Check,
     CheckName,
     ChipReading,
+    DataSource,
     Eligibility,
     EligibilityAnswer,
     IssuerTrust,
@@ -212,7 +213,8 @@ def _not_asked(facts: Facts, _checks: _Checks) -> _Spoken | None:
 
 def _not_proven(facts: Facts, _checks: _Checks) -> _Spoken | None:
     if facts.reading is None and facts.demands & _IDENTITY and not facts.ticket:
-        return _say(Outcome.ATTENTION, "qr.unsigned")
+        typed = facts.claimed is not None and facts.claimed.source is DataSource.TYPED
+        return _say(Outcome.ATTENTION, "warn.typed" if typed else "qr.unsigned")
     if isinstance(facts.answer, EligibilityAnswer) and facts.answer.state is Eligibility.UNKNOWN:
         return _say(Outcome.ATTENTION, "warn.unknown_cover")
     return None

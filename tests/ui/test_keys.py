@@ -15,7 +15,7 @@ from terminal.view import Desk, View
 from tests.ui.conftest import Desktop
 from ui.samples import samples
 from ui.screens.reasons import Reasons
-from ui.shell import Shell
+from ui.shell import STAYS_OPEN, Shell
 
 
 def view_of(name: str) -> View:
@@ -159,3 +159,16 @@ def test_the_reasons_lie_inside_the_window(desktop: Desktop) -> None:
     shell.resize(1024, 600)
     _press(shell, Qt.Key.Key_F8)
     assert shell.rect().contains(shell.findChildren(Reasons)[0].geometry())
+
+
+def test_a_gate_that_was_just_opened_for_all_is_not_closed_by_a_second_press(desktop: Desktop) -> None:
+    view = next(one.view for one in samples(None) if Button.EMERGENCY in one.view.actions and not one.view.held)
+    shell = desktop.shell(view, Desk.GATE)
+    shell.press(Button.EMERGENCY)
+    shell.show_view(replace(view, held=True, entered=view.entered + 1))
+    desktop.monotonic += STAYS_OPEN - 0.1
+    shell.press(Button.EMERGENCY)
+    assert desktop.posted == [Pressed(Button.EMERGENCY)]
+    desktop.monotonic += 0.2
+    shell.press(Button.EMERGENCY)
+    assert desktop.posted == [Pressed(Button.EMERGENCY)] * 2

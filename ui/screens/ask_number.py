@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from terminal.events import Event, MrzTyped, NumberTyped
 from terminal.ports import GreyFrame
-from terminal.view import View
+from terminal.view import CodesBy, View
 from ui.screens.page import Page
 from ui.screens.parts import notice
 from ui.stage import Stage
@@ -106,10 +106,13 @@ class AskNumber(Page):
         return column
 
     def _add_camera(self, column: QVBoxLayout, view: View, stage: Stage) -> None:
-        self._viewfinder = Viewfinder(stage.theme, stage.say("ui.camera_off"))
-        if self._last is not None:
-            self._viewfinder.frame(self._last)
-        column.addWidget(self._viewfinder, 1)
+        if view.codes_by is CodesBy.CAMERA:
+            self._viewfinder = Viewfinder(stage.theme, stage.say("ui.camera_off"))
+            if self._last is not None:
+                self._viewfinder.frame(self._last)
+            column.addWidget(self._viewfinder, 1)
+        else:
+            column.addStretch(1)
         below = QHBoxLayout()
         drawing = CardDrawing(Gesture.CODE, stage.theme, stage.say("ui.card_drawing"))
         drawing.setFixedSize(96, 104)

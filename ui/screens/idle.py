@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from terminal.ports import GreyFrame
-from terminal.view import View
+from terminal.view import CodesBy, View
 from ui.screens.page import Page
 from ui.screens.parts import limited, notice, number_badge, question
 from ui.stage import Stage
@@ -14,6 +14,12 @@ from ui.widgets.card_drawing import CardDrawing, Gesture
 from ui.widgets.facts import panel
 from ui.widgets.text import FitLabel, label
 from ui.widgets.viewfinder import Viewfinder
+
+_INVITES = {
+    CodesBy.CAMERA: "remedy.idle.gate",
+    CodesBy.SCANNER: "remedy.idle.gate_scanner",
+    CodesBy.NOTHING: "remedy.idle.gate_nothing",
+}
 
 
 class IdleStaff(Page):
@@ -26,9 +32,7 @@ class IdleStaff(Page):
 
     def compose(self, view: View, stage: Stage) -> QWidget:
         """Title, two numbered fields, and a notice when there is one."""
-        self._viewfinder = Viewfinder(stage.theme, stage.say("ui.camera_off"))
-        if self._last is not None:
-            self._viewfinder.frame(self._last)
+        self._viewfinder = None
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(24, 18, 24, 18)
@@ -40,13 +44,22 @@ class IdleStaff(Page):
         fields = QHBoxLayout()
         fields.setSpacing(18)
         drawing = CardDrawing(Gesture.PLACE, stage.theme, stage.say("ui.card_drawing"))
-        code_here = stage.tell(view.camera_hint) or stage.say("ui.code_here")
-        fields.addWidget(_numbered(stage, 1, code_here, self._viewfinder), 1)
+        fields.addWidget(self._code_field(view, stage), 1)
         fields.addWidget(_numbered(stage, 2, stage.say("ui.place_here"), drawing), 1)
         column.addLayout(fields, 1)
         if view.works:
             column.addWidget(limited(stage, view.works))
         return body
+
+    def _code_field(self, view: View, stage: Stage) -> QFrame:
+        """The camera's picture, or how a code is read here without one."""
+        if view.codes_by is not CodesBy.CAMERA:
+            words = stage.say("ui.scan_here" if view.codes_by is CodesBy.SCANNER else "ui.no_codes")
+            return _numbered(stage, 1, words, CardDrawing(Gesture.CODE, stage.theme, stage.say("ui.card_drawing")))
+        self._viewfinder = Viewfinder(stage.theme, stage.say("ui.camera_off"))
+        if self._last is not None:
+            self._viewfinder.frame(self._last)
+        return _numbered(stage, 1, stage.tell(view.camera_hint) or stage.say("ui.code_here"), self._viewfinder)
 
     def frame(self, frame: GreyFrame) -> None:
         """To the viewfinder."""
@@ -79,7 +92,7 @@ class IdleGate(Page):
         column = QVBoxLayout(body)
         column.setContentsMargins(40, 20, 40, 24)
         column.setSpacing(14)
-        hint = "" if view.hint is not None else stage.tell(view.camera_hint) or stage.say("remedy.idle.gate")
+        hint = "" if view.hint is not None else stage.tell(view.camera_hint) or stage.say(_INVITES[view.codes_by])
         column.addWidget(question(stage.tell(view.title), hint, public=True), 4)
         column.addWidget(CardDrawing(Gesture.GATE, stage.theme, stage.say("ui.card_drawing")), 6)
         if view.hint is not None:

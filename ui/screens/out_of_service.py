@@ -27,7 +27,9 @@ class OutOfService(Page):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         alone = stage.desk is Desk.POLICE  # a patrol has no next counter
-        remedy = stage.tell(view.hint) if alone else stage.say("remedy.oos")
+        gate = stage.desk is Desk.GATE
+        elsewhere = stage.say("remedy.oos_gate" if gate else "remedy.oos")
+        remedy = stage.tell(view.hint) if alone or view.held else elsewhere
         column.addWidget(Banner(stage, Outcome.CANNOT_CHECK, stage.tell(view.title), remedy, tall=True), 1)
         if view.faults:
             column.addWidget(self._faults(view, stage))

@@ -14,7 +14,7 @@ from terminal.flow.states import Case, State
 from terminal.flow.views import can_ask_again, may_admit, view_of
 from terminal.messages import LANGUAGES, say
 from terminal.model import DataSource, Message, Outcome, Person, Verdict
-from terminal.view import Desk, Screen
+from terminal.view import CodesBy, Desk, Screen
 from tests.machine import worlds
 
 RECEPTION = worlds.rules(Desk.RECEPTION)
@@ -191,3 +191,50 @@ def test_a_result_without_verdict_shows_none() -> None:
 )
 def test_a_double_labels_every_screen(state: State, simulated: bool) -> None:
     assert view_of(state, RECEPTION).simulated is simulated
+
+
+READER_UP, CAMERA_UP, SCANNER_UP = ((kind, "d") for kind in (Device.READER, Device.CAMERA, Device.SCANNER))
+READER_DOWN = ((Device.READER, "d", "reader.absent"),)
+GATE_DOWN = ((Device.GATE, "g", "gate.absent"),)
+GATE_RULES = replace(GATE, gate=True)
+
+
+def test_who_has_a_number_and_no_reader_is_not_asked_for_a_card() -> None:
+    waiting = State(Screen.PLACE_CARD, case=Case())
+    assert view_of(waiting, RECEPTION).hint == Message("remedy.qr.then_card")
+    away = replace(waiting, down=READER_DOWN)
+    assert view_of(away, RECEPTION).hint == Message("remedy.qr.no_reader")
+    assert view_of(away, replace(RECEPTION, asks=False)).hint == Message("fault.reader.absent.remedy")
+    assert view_of(replace(away, up=frozenset({READER_UP})), RECEPTION).hint == Message("remedy.qr.then_card")
+
+
+@pytest.mark.parametrize(
+    ("up", "by"),
+    [
+        ({CAMERA_UP, SCANNER_UP}, CodesBy.CAMERA),
+        ({SCANNER_UP, READER_UP}, CodesBy.SCANNER),
+        ({READER_UP}, CodesBy.NOTHING),
+        (set(), CodesBy.CAMERA),  # nothing has come up yet
+    ],
+)
+def test_nobody_is_sent_to_a_camera_that_is_not_there(up: set[tuple[Device, str]], by: CodesBy) -> None:
+    assert view_of(State(Screen.IDLE, up=frozenset(up)), RECEPTION).codes_by is by
+
+
+def test_a_yes_at_a_gate_without_its_board_says_that_staff_open() -> None:
+    yes = Verdict(Outcome.ALLOW, Message("title.ok.ticket"))
+    shown = State(Screen.RESULT, case=Case(verdict=yes), down=GATE_DOWN)
+    by_hand = Message("fault.gate.absent.remedy")
+    assert view_of(shown, GATE_RULES).hint == by_hand
+    assert view_of(replace(shown, down=()), GATE_RULES).hint is None
+    assert view_of(replace(shown, held=True), GATE_RULES).hint is None
+    assert view_of(shown, GATE).hint is None
+    no = replace(shown, case=Case(verdict=replace(yes, outcome=Outcome.STOP)))
+    assert view_of(no, GATE_RULES).hint is None
+    assert view_of(replace(no, case=replace(no.case or Case(), admitted=True)), GATE_RULES).hint == by_hand
+
+
+@pytest.mark.parametrize("screen", [Screen.IDLE, Screen.OUT_OF_SERVICE])
+def test_a_gate_that_is_held_open_says_so_before_anything_else(screen: Screen) -> None:
+    view = view_of(State(screen, held=True), GATE_RULES)
+    assert (view.title, view.hint) == (Message("title.gate_held"), Message("remedy.gate_held"))

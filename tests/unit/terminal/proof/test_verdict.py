@@ -87,6 +87,11 @@ def said(facts: Facts) -> tuple[Outcome, str]:
         (replace(FULL, answer=None, reading=None, ask_fault="net.down"), Outcome.CANNOT_CHECK, "fault.net.down.title"),
         (replace(FULL, reading=None), Outcome.ATTENTION, "title.qr.unsigned"),
         (
+            replace(FULL, reading=None, claimed=worlds.person(source=DataSource.TYPED)),
+            Outcome.ATTENTION,
+            "title.warn.typed",
+        ),
+        (
             replace(FULL, reading=None, answer=None, read_fault="card.locked"),
             Outcome.ATTENTION,
             "fault.card.locked.title",
