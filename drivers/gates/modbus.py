@@ -7,6 +7,7 @@ board answers to them, so nobody would know.
 
 from __future__ import annotations
 
+import logging
 import socket
 from typing import TYPE_CHECKING
 
@@ -102,6 +103,8 @@ def build(options: GateOptions) -> DrivenGate:
         _host_and_port(options.address)
     else:
         require_library("serial")
+    # It reports as errors what is told here as faults, once and in words.
+    logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
     return DrivenGate(options, lambda: ModbusBoard(options))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -91,6 +92,11 @@ def test_a_broadcast_and_units_that_cannot_be_are_refused(unit: int) -> None:
         ("tcp:[::1]", "::1", 502),
     ],
 )
+def test_the_library_keeps_its_own_log_to_itself() -> None:
+    build(GateOptions("tcp:127.0.0.1:502"))
+    assert not logging.getLogger("pymodbus.logging").isEnabledFor(logging.ERROR)
+
+
 def test_an_address_names_host_and_perhaps_port(address: str, host: str, port: int) -> None:
     assert modbus._host_and_port(address) == (host, port)
 
