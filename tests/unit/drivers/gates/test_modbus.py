@@ -92,11 +92,6 @@ def test_a_broadcast_and_units_that_cannot_be_are_refused(unit: int) -> None:
         ("tcp:[::1]", "::1", 502),
     ],
 )
-def test_the_library_keeps_its_own_log_to_itself() -> None:
-    build(GateOptions("tcp:127.0.0.1:502"))
-    assert not logging.getLogger("pymodbus.logging").isEnabledFor(logging.ERROR)
-
-
 def test_an_address_names_host_and_perhaps_port(address: str, host: str, port: int) -> None:
     assert modbus._host_and_port(address) == (host, port)
 
@@ -195,3 +190,8 @@ def test_another_answer_than_to_this_question_is_believed_by_nobody(parrot: Parr
     board = connected(parrot.port)
     assert fault_of(lambda: board.drive(True)) == "gate.absent"
     board.close()
+
+
+def test_the_library_keeps_its_own_log_to_itself() -> None:
+    build(GateOptions("tcp:127.0.0.1:502"))
+    assert not logging.getLogger("pymodbus.logging").isEnabledFor(logging.ERROR)
