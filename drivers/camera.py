@@ -116,7 +116,8 @@ class Camera:
         lane.call(source.read, _FIRST_WITHIN)
         self._say(DeviceUp(Device.CAMERA, self._options.source, source.simulated))
         back_off.success()
-        watch = _Watch(Looks(self._decoder), self._clock, self._show, lambda hint: self._post(CameraHint(hint)))
+        looks, hint = Looks(self._decoder), lambda hint: self._post(CameraHint(hint))
+        watch = _Watch(looks, self._clock, self._sightings, self._show, hint)
         try:
             while not self._thread.stopping.is_set():
                 pause = _PAUSED
@@ -168,14 +169,21 @@ class _Watch:
     """What comes of the pictures between one opening of the camera and its end."""
 
     def __init__(
-        self, looks: Looks, clock: Clock, show: Callable[[GreyArray], None], hint: Callable[[str], None]
+        self,
+        looks: Looks,
+        clock: Clock,
+        sightings: Sightings,
+        show: Callable[[GreyArray], None],
+        hint: Callable[[str], None],
     ) -> None:
         self._looks = looks
         self._clock = clock
+        self._sightings = sightings
         self._show = show
         self._hint = hint
         self._pace, self._movement, self._hints = Pace(), Movement(), Hints()
         self._shown = float("-inf")
+        self._glanced: float | None = None
 
     def look(self, picture: GreyArray | None, began: float, saw: Callable[[DecodedCode], None]) -> float:
         """Make of a picture what it is worth; the seconds to let pass before the next one.
@@ -187,6 +195,9 @@ class _Watch:
             if self._movement.in_picture(picture):
                 self._pace.wake(now)
             due = self._pace.is_due(now)
+            if not self._pace.awake and self._glanced is not None:
+                self._sightings.unmoved(now - self._glanced)
+            self._glanced = now
             if now - self._shown >= (_VIEWFINDER_EVERY if self._pace.awake else _STILL_VIEWFINDER_EVERY):
                 self._show(picture)
                 self._shown = now
@@ -196,6 +207,7 @@ class _Watch:
 
     def rest(self) -> None:
         """Looking ends for a while: what was advised no longer counts."""
+        self._glanced = None
         self._tell(self._hints.read())
 
     def _at(self, picture: GreyArray, now: float, saw: Callable[[DecodedCode], None]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from drivers.frames import GreyArray
+from drivers.texture import code_like
 from terminal.ports import UnreadCode
 
 CLOSER, BRIGHTER, DARKER, STEADY, NOTHING = "closer", "brighter", "darker", "steady", ""
@@ -17,9 +18,6 @@ CLOSER, BRIGHTER, DARKER, STEADY, NOTHING = "closer", "brighter", "darker", "ste
 
 _SMALLEST_MODULE = 2.0
 """Pixels a module; below, a code needs luck (facts: 1.8 plainly, 1.5 enlarged and sharp)."""
-
-_SMALLEST_SIDE = 90
-"""Pixels; the codes of cards and tickets have 45 modules or more along a side."""
 
 _DARK, _PALE = 70, 40
 """Grey levels: paper that is darker lacks light; paper and ink that are nearer to each other cannot be told apart."""
@@ -48,11 +46,12 @@ _QUIET_FOR = 5.0
 def complaint(picture: GreyArray, unread: Sequence[UnreadCode], *, moved: bool) -> str:
     """What is wrong with this look: a key, or "" when nothing is known to be.
 
-    ``unread`` are codes that were found but could not be read, in the picture's pixels. Without one only the light can
-    be judged, and only when something ``moved``: an empty desk at night needs no lamp.
+    ``unread`` are codes that were found but could not be read, in the picture's pixels. Without one the light is judged
+    and a spot that looks like a code, but only when something ``moved``: an empty desk at night needs no lamp.
     """
-    if unread:
-        return _of_code(picture, max(unread, key=_side))
+    known = [code for code in unread if code.modules]
+    if known:
+        return _of_code(picture, max(known, key=_side))
     if not moved or picture.size == 0:
         return NOTHING
     points = picture[::4, ::4]
@@ -60,24 +59,25 @@ def complaint(picture: GreyArray, unread: Sequence[UnreadCode], *, moved: bool) 
         return BRIGHTER
     if np.count_nonzero(points >= _BLOWN) > _BURNT_SHARE * points.size:
         return DARKER
-    return NOTHING
+    spot = code_like(picture)
+    return _of_code(picture, spot) if spot else NOTHING
 
 
 def _of_code(picture: GreyArray, code: UnreadCode) -> str:
     patch = _patch(picture, code)
     if min(patch.shape) < 8:
         return CLOSER
-    module = _side(code) / code.modules if code.modules else None
+    module = _side(code) / code.modules
     dark, bright = (int(level) for level in np.percentile(patch, (5, 95)))
     if bright < _DARK:
         return BRIGHTER
     if _burnt_out(patch, module):
         return DARKER
-    if (module is not None and module < _SMALLEST_MODULE) or _side(code) < _SMALLEST_SIDE:
+    if module < _SMALLEST_MODULE:
         return CLOSER
     if bright - dark < _PALE:
         return BRIGHTER
-    if module is not None and _spread(patch, bright - dark) > _BLURRED * module:
+    if _spread(patch, bright - dark) > _BLURRED * module:
         return STEADY
     return NOTHING
 
@@ -93,8 +93,8 @@ def _patch(picture: GreyArray, code: UnreadCode) -> GreyArray:
     return picture[max(0, min(ys)) : max(0, max(ys)) + 1, max(0, min(xs)) : max(0, max(xs)) + 1]
 
 
-def _burnt_out(patch: GreyArray, module: float | None) -> bool:
-    edge = max(4, round(_BLOWN_CELL * (module or min(patch.shape) / 50)))
+def _burnt_out(patch: GreyArray, module: float) -> bool:
+    edge = max(4, round(_BLOWN_CELL * module))
     down, across = patch.shape[0] // edge, patch.shape[1] // edge
     if down < 3 or across < 3:
         return False

@@ -59,8 +59,13 @@ class Sightings:
         """Looking begins again after a pause, whose time does not count as time out of view: what was in view may have
         stayed there. What was read only once must be read anew."""
         self._seen = {mark: sighting for mark, sighting in self._seen.items() if sighting.told is not None}
+        self.unmoved(now - paused_at)
+
+    def unmoved(self, seconds: float) -> None:
+        """Nothing moved for so long: what was in view is there still, whether or not each look could read it."""
         for sighting in self._seen.values():
-            sighting.last += now - paused_at
+            if sighting.told is not None:
+                sighting.last += seconds
 
     def _forget_one(self) -> None:
         """The oldest of those that were not told; a flood of others must not make a told one count again."""

@@ -98,6 +98,25 @@ def test_of_a_hundred_codes_in_one_picture_eight_are_looked_into() -> None:
         bench.camera.stop()
 
 
+def test_a_code_that_lies_still_is_told_once_though_it_is_looked_at_and_read_seldom(bench: Bench) -> None:
+    bench.start()
+    for number in range(400):
+        bench.eyes.sees = [b"code"] if number < 5 or number % 20 == 0 else []
+        bench.looks(EMPTY, 1, apart=GLANCE_EVERY)
+    assert bench.codes() == [b"code"]
+
+
+def test_a_code_that_was_taken_away_after_lying_still_counts_again(bench: Bench) -> None:
+    bench.start()
+    bench.eyes.sees = [b"code"]
+    bench.looks(CODE, 50, apart=GLANCE_EVERY)
+    bench.eyes.sees = []
+    bench.looks(EMPTY, 10, apart=GLANCE_EVERY)
+    bench.eyes.sees = [b"code"]
+    bench.looks(CODE, 3, apart=GLANCE_EVERY)
+    assert bench.codes() == [b"code", b"code"]
+
+
 # Pauses --------------------------------------------------------------------------------------------------------------
 
 

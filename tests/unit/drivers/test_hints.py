@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -10,13 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drivers.camera import build
+from drivers.decoders import build_zxing
 from drivers.frames import GreyArray
 from drivers.hints import BRIGHTER, CLOSER, DARKER, NOTHING, STEADY, Hints, complaint
-from terminal.events import DeviceDown
+from terminal.events import CameraHint, DeviceDown
 from terminal.faults import FaultError
-from terminal.ports import UnreadCode
+from terminal.ports import CodeOptions, UnreadCode
 from tests.handed_pictures import Bench
-from tests.qr_pictures import noise, qr_picture
+from tests.inbox import RecordingInbox
+from tests.qr_pictures import noise, placed, png, qr_picture
 
 MODULES = 45
 TEXT = b"a text as long as those that cards carry, with name, place and dates, and then some more of it" * 2
@@ -67,9 +71,10 @@ def test_a_code_that_is_too_small_belongs_closer() -> None:
     assert judged(lambda picture: picture, module=1) == CLOSER
 
 
-def test_a_small_code_of_unknown_modules_belongs_closer() -> None:
-    picture, where = code(1)
-    assert complaint(picture, [UnreadCode(where.corners, 0)], moved=True) == CLOSER
+def test_a_find_of_unknown_modules_is_not_judged_by_its_size() -> None:
+    picture, _ = code(5)
+    strip = UnreadCode(((10, 10), (40, 10), (40, 20), (10, 20)), 0)
+    assert complaint(picture, [strip], moved=False) == NOTHING
 
 
 def test_the_largest_of_several_codes_is_judged() -> None:
@@ -90,6 +95,68 @@ def test_a_white_view_has_too_much_light() -> None:
 
 def test_a_usual_view_without_a_code_calls_for_nothing() -> None:
     assert complaint(np.full((480, 640), 120, dtype=np.uint8), (), moved=True) == NOTHING
+
+
+# What no decoder finds -----------------------------------------------------------------------------------------------
+
+
+def desk(spot: GreyArray) -> GreyArray:
+    """A grainy desk with something in its middle."""
+    scene = placed(spot, width=768, height=432).astype(float) - 60
+    return np.clip(scene + np.random.default_rng(2).normal(0, 4, scene.shape), 0, 255).astype(np.uint8)
+
+
+def paper(payload: bytes, module: int) -> GreyArray:
+    """A code on white paper."""
+    return np.pad(qr_picture(payload, module=module, width=60 * module, height=60 * module), 20, constant_values=200)
+
+
+def test_a_spot_that_is_as_small_as_a_far_code_belongs_closer() -> None:
+    assert complaint(desk(paper(TEXT, 1)), (), moved=True) == CLOSER
+
+
+def test_a_spot_without_an_edge_is_out_of_focus() -> None:
+    soft = cv2.GaussianBlur(desk(paper(TEXT, 4)), (0, 0), 3.0).astype(np.uint8)
+    assert complaint(soft, (), moved=True) == STEADY
+
+
+def test_a_spot_that_is_large_and_sharp_is_no_reason_to_complain() -> None:
+    assert complaint(desk(paper(TEXT, 5)), (), moved=True) == NOTHING
+
+
+def test_what_lies_there_all_the_time_is_not_complained_about() -> None:
+    assert complaint(desk(paper(TEXT, 1)), (), moved=False) == NOTHING
+
+
+def test_a_page_of_print_is_no_code() -> None:
+    page = np.full((400, 700), 220, dtype=np.uint8)
+    for line in range(20, 400, 26):
+        cv2.putText(page, "WORDS ON A PAGE, LINE BY LINE", (10, line), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 30, 2)
+    assert complaint(desk(page), (), moved=True) == NOTHING
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (4, 700), (700, 4), (432, 768)])
+def test_noise_of_any_size_is_no_code(shape: tuple[int, int]) -> None:
+    assert complaint(noise(4, width=shape[1], height=shape[0]), (), moved=True) == NOTHING
+
+
+@pytest.mark.parametrize(("change", "hint"), [("small", CLOSER), ("soft", STEADY)])
+def test_a_camera_that_is_shown_such_a_picture_tells_it(tmp_path: Path, change: str, hint: str) -> None:
+    picture = desk(paper(TEXT, 4))
+    if change == "small":
+        picture = desk(
+            cv2.resize(paper(TEXT, 8), None, fx=0.14, fy=0.14, interpolation=cv2.INTER_AREA).astype(np.uint8)
+        )
+    else:
+        picture = cv2.GaussianBlur(picture, (0, 0), 3.0).astype(np.uint8)
+    (tmp_path / "shown.png").write_bytes(png(picture))
+    inbox = RecordingInbox()
+    camera = build(CodeOptions(str(tmp_path)), build_zxing())
+    camera.start(inbox)
+    try:
+        assert inbox.wait_for(CameraHint).hint == hint
+    finally:
+        camera.stop()
 
 
 @given(
