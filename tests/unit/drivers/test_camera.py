@@ -142,6 +142,22 @@ def test_a_code_still_in_view_after_the_pause_is_not_told_again(bench: Bench) ->
     assert bench.codes() == [b"code"]
 
 
+def test_a_pause_counts_once_although_nothing_moved_before_it(bench: Bench) -> None:
+    bench.start()
+    bench.eyes.sees = [b"code"]
+    bench.looks(CODE, 30, apart=GLANCE_EVERY)
+    bench.camera.pause(True)
+    bench.looks(CODE, 1)
+    bench.clock.advance(30.0)
+    bench.camera.pause(False)
+    bench.looks(CODE, 2, apart=GLANCE_EVERY)
+    bench.eyes.sees = []
+    bench.looks(EMPTY, 10, apart=GLANCE_EVERY)
+    bench.eyes.sees = [b"code"]
+    bench.looks(CODE, 3, apart=GLANCE_EVERY)
+    assert bench.codes() == [b"code", b"code"]
+
+
 # Pace ----------------------------------------------------------------------------------------------------------------
 
 
