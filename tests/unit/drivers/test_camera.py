@@ -150,8 +150,8 @@ def test_a_pause_counts_once_although_nothing_moved_before_it(bench: Bench) -> N
     bench.looks(CODE, 1)
     bench.clock.advance(30.0)
     bench.camera.pause(False)
-    bench.looks(CODE, 2, apart=GLANCE_EVERY)
     bench.eyes.sees = []
+    bench.looks(CODE, 2, apart=GLANCE_EVERY)
     bench.looks(EMPTY, 10, apart=GLANCE_EVERY)
     bench.eyes.sees = [b"code"]
     bench.looks(CODE, 3, apart=GLANCE_EVERY)
