@@ -173,16 +173,20 @@ class PcscDaemon(daemon.PcscDaemon):
         """Wait until the daemon has noticed that no card lies on its readers; it looks every 0.4 s.
 
         After a failed APDU it may call a reader empty before that look, and would then overlook the next card: only
-        the count of comings and goings, in the upper half of the state, tells.
+        the count of comings and goings, in the upper half of the state, tells. A reader whose count was spoilt by a
+        failure is empty when it says so for longer than three of the daemon's looks.
         """
         from smartcard import scard
 
         _, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
         states = [(name, scard.SCARD_STATE_UNAWARE) for name in self.names]
         try:
-            for _ in range(50):
+            quiet = 0
+            for _ in range(75):
                 _, found = scard.SCardGetStatusChange(context, 200, states)
-                if not any(event & scard.SCARD_STATE_PRESENT or (event >> 16) % 2 for _, event, _ in found):
+                present = any(event & scard.SCARD_STATE_PRESENT for _, event, _ in found)
+                quiet = 0 if present else quiet + 1
+                if quiet > 7 or (quiet and not any((event >> 16) % 2 for _, event, _ in found)):
                     return
                 states = [(name, event & ~scard.SCARD_STATE_CHANGED) for name, event, _ in found]
         finally:

@@ -81,7 +81,7 @@ def looked(
 def test_a_camera_that_works_is_told_with_its_measures(
     site: Site, monkeypatch: pytest.MonkeyPatch, pictures: Sequence[GreyFrame], said: str
 ) -> None:
-    monkeypatch.setattr(codes, "_LOOKING", 0.2)
+    monkeypatch.setattr(codes, "_LOOKING", 20.0 if pictures else 0.2)
     finding = looked(site, monkeypatch, [UP], *pictures)
     assert (finding.condition, say(finding.text, "en")) == (Condition.OK, said)
 
