@@ -14,7 +14,7 @@ from drivers.printers import escpos, zpl
 from drivers.simulator.printer import SimulatedPrinter
 from terminal.outputs import Printer, PrinterOptions
 from tests.escpos_paper import ReceiptPrinter
-from tests.escpos_peers import PtyPrinter, TcpPrinter
+from tests.escpos_peers import AnyPrinter, PtyPrinter, TcpPrinter
 from tests.zpl_paper import LabelPrinter
 
 SECONDS = 6.0
@@ -92,20 +92,22 @@ class FileRig:
 
 
 class TcpRig:
-    """A receipt printer on the loopback."""
+    """A printer on the loopback: how it is spoken to, and what it understands."""
 
     simulated = False
 
-    def __init__(self, _folder: Path) -> None:
-        self._peer = TcpPrinter(ReceiptPrinter())
+    def __init__(self, build: Callable[[PrinterOptions], Printer], paper: Callable[[], AnyPrinter]) -> None:
+        self._build = build
+        self._paper = paper
+        self._peer = TcpPrinter(paper())
         self._address = self._peer.address
 
     def printer(self) -> Printer:
         """The driver."""
-        return escpos.build(PrinterOptions(self._address, seconds=SECONDS))
+        return self._build(PrinterOptions(self._address, seconds=SECONDS))
 
     def printed(self) -> int:
-        """Slips that were cut off."""
+        """Slips that came out whole."""
         return len(self._peer.printer.slips)
 
     def written(self) -> bytes:
@@ -118,11 +120,19 @@ class TcpRig:
 
     def bring_back(self) -> None:
         """At the same address."""
-        self._peer = TcpPrinter(ReceiptPrinter(), port=int(self._address.rpartition(":")[2]))
+        self._peer = TcpPrinter(self._paper(), port=int(self._address.rpartition(":")[2]))
 
     def close(self) -> None:
         """Hang up."""
         self._peer.close()
+
+
+def _receipts(_folder: Path) -> TcpRig:
+    return TcpRig(escpos.build, ReceiptPrinter)
+
+
+def _labels(_folder: Path) -> TcpRig:
+    return TcpRig(zpl.build, LabelPrinter)
 
 
 class SerialRig:
@@ -155,40 +165,6 @@ class SerialRig:
         """The port comes."""
         self._peer = PtyPrinter(ReceiptPrinter())
         self._port.symlink_to(self._peer.path)
-
-    def close(self) -> None:
-        """Hang up."""
-        self._peer.close()
-
-
-class LabelRig:
-    """A label printer on the loopback."""
-
-    simulated = False
-
-    def __init__(self, _folder: Path) -> None:
-        self._peer = TcpPrinter(LabelPrinter())
-        self._address = self._peer.address
-
-    def printer(self) -> Printer:
-        """The driver."""
-        return zpl.build(PrinterOptions(self._address, seconds=SECONDS))
-
-    def printed(self) -> int:
-        """Whole labels."""
-        return len(self._peer.printer.slips)
-
-    def written(self) -> bytes:
-        """Nothing."""
-        return b""
-
-    def take_away(self) -> None:
-        """Nobody listens."""
-        self._peer.close()
-
-    def bring_back(self) -> None:
-        """At the same address."""
-        self._peer = TcpPrinter(LabelPrinter(), port=int(self._address.rpartition(":")[2]))
 
     def close(self) -> None:
         """Hang up."""
@@ -273,6 +249,6 @@ class SimulatedRig:
 
 
 RIGS: Mapping[str, Callable[[Path], Rig]] = MappingProxyType(
-    {"escpos file": FileRig, "escpos tcp": TcpRig, "escpos serial": SerialRig, "zpl tcp": LabelRig,
+    {"escpos file": FileRig, "escpos tcp": _receipts, "escpos serial": SerialRig, "zpl tcp": _labels,
      "system pdf": PdfRig, "simulated": SimulatedRig}
 )  # fmt: skip
