@@ -351,7 +351,7 @@ def main() -> None:
     notes: dict[str, Cell] = {
         "targets": f"late p95 <= {TARGET_LATE_MS:.0f} ms, recovery <= {TARGET_RECOVERY:.0f} s",
         "all met": str(all(row["met"] != "NO" for row in rows)),
-        "admissions given / in the journal": f"{_sum(balances, 'given')} / {_sum(balances, 'allowed')}",
+        "yeses of the backend / of the terminal": f"{_sum(balances, 'given')} / {_sum(balances, 'allowed')}",
         "exactly once": str(all(balance.exactly_once for balance in balances)),
         "journal entries": _sum(balances, "entries"),
     }

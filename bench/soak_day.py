@@ -25,7 +25,7 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 from parts.admissions import Admissions, Balance
 from parts.folders import disk_folder
-from parts.footprint import Footprint, footprint, trend
+from parts.footprint import Footprint, footprint, growth
 from parts.long_day import Day, SimulatedClock, Stage, Watch
 from parts.results import Cell, Row, report
 from parts.site import site_file
@@ -44,7 +44,7 @@ from ui.app import WindowFace
 CARDS = 14_400
 AN_HOUR = 600
 WARM = 0.25
-"""The part of the samples that does not count for the trends."""
+"""The part of the day after which Python's memory is looked at for the first time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,20 +173,14 @@ def row_of(sample: Sample) -> Row:
 
 
 def slopes(samples: Sequence[Sample]) -> dict[str, float]:
-    """Growth an hour after the warm-up, and the noise around it."""
-    settled = samples[int(len(samples) * WARM) :]
-    hours = [sample.hour for sample in settled]
-    found = {}
-    for name, values in (
-        ("private MB", [sample.held.private for sample in settled]),
-        ("objects", [float(sample.objects) for sample in settled]),
-        ("handles", [float(sample.held.handles) for sample in settled]),
-        ("threads", [float(sample.held.threads) for sample in settled]),
-    ):
-        line = trend(hours, values)
-        found[f"{name} an hour"] = line.slope
-        found[f"{name}, noise"] = line.noise
-    return found
+    """Growth an hour, and the noise around it."""
+    rows = {
+        "private MB": [sample.held.private for sample in samples],
+        "objects": [float(sample.objects) for sample in samples],
+        "handles": [float(sample.held.handles) for sample in samples],
+        "threads": [float(sample.held.threads) for sample in samples],
+    }
+    return growth([sample.hour for sample in samples], rows)
 
 
 def main() -> None:
@@ -206,7 +200,7 @@ def main() -> None:
         "real minutes": played.seconds / 60,
         "of each kind": ", ".join(f"{name} {count}" for name, count in sorted(played.day.kinds.items())),
         "journal entries": balance.entries,
-        "admissions given / in the journal": f"{balance.given} / {balance.allowed}",
+        "yeses of the backend / of the terminal": f"{balance.given} / {balance.allowed}",
         "exactly once": str(balance.exactly_once),
         "errors logged": errors.count,
     }

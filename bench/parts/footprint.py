@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,8 +74,6 @@ class Trend:
 
     slope: float
     noise: float
-    first: float
-    last: float
 
 
 def trend(times: Sequence[float], values: Sequence[float]) -> Trend:
@@ -85,4 +83,16 @@ def trend(times: Sequence[float], values: Sequence[float]) -> Trend:
     slope = sum((time - middle) * (value - mean) for time, value in zip(times, values, strict=True)) / across
     rest = [value - mean - slope * (time - middle) for time, value in zip(times, values, strict=True)]
     noise = (sum(each * each for each in rest) / max(1, len(rest) - 2)) ** 0.5
-    return Trend(slope, noise, values[0], values[-1])
+    return Trend(slope, noise)
+
+
+def growth(times: Sequence[float], rows: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """Of each row of samples its slope a unit of time and the noise around it, after the first quarter: caches fill,
+    the allocator settles."""
+    first = len(times) // 4
+    found = {}
+    for name, values in rows.items():
+        line = trend(times[first:], values[first:])
+        found[f"{name} an hour"] = line.slope
+        found[f"{name}, noise"] = line.noise
+    return found
