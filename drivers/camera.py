@@ -191,7 +191,9 @@ class _Watch:
         ``began``: when its unpacking began. ``saw`` takes the codes.
         """
         now = self._clock.monotonic()
-        if picture is not None:
+        if picture is None:  # an empty folder: what comes next was brought, even if it looks like what was there
+            self._glanced, self._movement = None, Movement()
+        else:
             if self._movement.in_picture(picture):
                 self._pace.wake(now)
             due = self._pace.is_due(now)

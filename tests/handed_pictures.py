@@ -95,7 +95,7 @@ class Bench:
         self.camera.start(self.inbox, self.shown.append if viewfinder else None)
         self.source.ready()
 
-    def looks(self, picture: GreyArray, times: int, apart: float = 0.1) -> None:
+    def looks(self, picture: GreyArray | None, times: int, apart: float = 0.1) -> None:
         """Hold the picture up for so many frames."""
         for _ in range(times):
             self.source.look(picture)

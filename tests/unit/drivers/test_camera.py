@@ -117,6 +117,15 @@ def test_a_code_that_was_taken_away_after_lying_still_counts_again(bench: Bench)
     assert bench.codes() == [b"code", b"code"]
 
 
+def test_a_picture_that_is_laid_into_an_empty_folder_again_was_shown_again(bench: Bench) -> None:
+    bench.start()
+    bench.eyes.sees = [b"code"]
+    bench.looks(CODE, 50, apart=GLANCE_EVERY)
+    bench.looks(None, 40, apart=GLANCE_EVERY)
+    bench.looks(CODE, 3, apart=GLANCE_EVERY)
+    assert bench.codes() == [b"code", b"code"]
+
+
 # Pauses --------------------------------------------------------------------------------------------------------------
 
 
