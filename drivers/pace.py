@@ -17,7 +17,7 @@ MOST_LOOKS = 20.0
 SHARE = 0.4
 """Of one core, for unpacking and decoding together; after a slow look the next ones are left out."""
 
-GLANCE_EVERY = 0.2
+GLANCE_EVERY = 0.25
 """Seconds between two glances while nothing moves. Each only compares the picture with the one before."""
 
 LOOK_EVERY = 1.0
