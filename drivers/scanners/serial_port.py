@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from drivers.scanners.discovery import only_port, serial_ports
-from drivers.scanners.framing import LONGEST, Framing
+from drivers.scanners.framing import LONGEST, QUIET, Framing
 from drivers.scanners.source import CableScanner
 from terminal.clock import Clock, SystemClock
 from terminal.faults import FaultError
@@ -22,8 +22,8 @@ _log = logging.getLogger(__name__)
 NAME = "serial"
 """The scanner's name in events where no address is configured."""
 
-_WAIT = 0.02
-"""Seconds that one read waits for the first byte; less than `framing.QUIET`, so that a silence is noticed in time."""
+_WAIT = QUIET + 0.002
+"""Seconds that one read waits for the first byte: so long that one wait in vain is the silence that ends a code."""
 
 _CONNECT_WITHIN = 1.0
 _MOST_AT_ONCE = 4096
