@@ -117,7 +117,7 @@ class PcscDaemon(daemon.PcscDaemon):
 
     @property
     def log(self) -> str:
-        """What the daemons of this session said."""
+        """What the daemons of this test said."""
         return (self._home / "log").read_text(encoding="utf-8", errors="replace")
 
     def _signal(self, number: int) -> None:
