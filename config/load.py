@@ -162,7 +162,14 @@ def _with_computer(values: Mapping[str, object]) -> dict[str, object]:
         "trust.directory": data / "trust",
         "trust.tickets": data / "ticket-keys",
         "journal.path": data / "journal.sqlite3",
-        "journal.key_file": _beside(values["journal.path"] or data / "journal.sqlite3"),
+        "journal.key_file": _beside(values["journal.path"] or data / "journal.sqlite3", "site.key"),
+        "journal.device_key": _beside(values["journal.path"] or data / "journal.sqlite3", "device.key"),
+        "offline.path": data / "offline.sqlite3",
+        "offline.key_file": _beside(values["offline.path"] or data / "offline.sqlite3", "offline.key"),
+        "bhyt.password_file": None,
+        "bhyt.staff_file": None,
+        "handover.token_file": _beside(values["journal.path"] or data / "journal.sqlite3", "desk-api.token"),
+        "handover.folder": None,
         "backend.token_file": None,
         "backend.ca_file": None,
         "voice.clips": None,
@@ -170,9 +177,9 @@ def _with_computer(values: Mapping[str, object]) -> dict[str, object]:
     return {key: filling[key] if value == "" and key in filling else value for key, value in values.items()}
 
 
-def _beside(journal: object) -> object:
-    """Where the site's key lies when nobody says so; a path of another kind is refused later, by its own key."""
-    return journal.parent / "site.key" if isinstance(journal, Path) else journal
+def _beside(file: object, name: str) -> object:
+    """Where a key lies when nobody says so; a path of another kind is refused later, by its own key."""
+    return file.parent / name if isinstance(file, Path) else file
 
 
 def _convert(values: Mapping[str, object], own: _Layer) -> Settings:

@@ -44,8 +44,39 @@ def check_agreement(settings: Settings, file: Path | None) -> None:
     _hold(core <= set(settings.demands), file, "demands", ", ".join(f'"{name}"' for name in sorted(core)))
     asks = {"eligibility", "ticket"} & set(settings.demands)
     _hold(not asks or backend.driver != "none", file, "demands", 'backend.driver ≠ "none"')
-    if backend.url:
-        _check_url(backend.url, file)
+    for path, url in (("backend.url", backend.url), ("backend.hub", backend.hub)):
+        if url:
+            _check_url(url, path, file)
+    _check_backend(settings, file)
+    _check_hand_over(settings, file)
+
+
+def _check_backend(settings: Settings, file: Path | None) -> None:
+    """Each kind of server answers about people or about tickets, the reference server about both."""
+    backend, gate = settings.backend, settings.desk == "gate"
+    about: Mapping[str, str] = {"bhyt": '"reception" | "police"', "fhir": '"reception" | "police"', "pretix": '"gate"'}
+    if backend.driver in about:
+        _hold(gate == (backend.driver == "pretix"), file, "backend.driver", f"desk = {about[backend.driver]}")
+    _hold(not backend.hub or backend.driver == "reference", file, "backend.hub", 'backend.driver = "reference"')
+    _hold(not backend.cards or gate, file, "backend.cards", 'desk = "gate" | false')
+
+
+def _check_hand_over(settings: Settings, file: Path | None) -> None:
+    given = settings.handover
+    used = given.api or given.folder is not None or given.hl7
+    _hold(not used or settings.desk == "reception", file, "handover", 'desk = "reception"')
+    for origin in given.origins:
+        _hold(_is_origin(origin), file, "handover.origins", "https://HOST[:PORT] | http://127.0.0.1[:PORT]")
+
+
+def _is_origin(text: str) -> bool:
+    """Scheme, host and port and nothing more, as browsers send it."""
+    parts = urlsplit(text)
+    try:
+        plain = _is_plain(parts) and not parts.path
+    except ValueError:
+        return False
+    return plain and (parts.scheme == "https" or (parts.scheme == "http" and _is_here(parts.hostname)))
 
 
 def _check_devices(settings: Settings, file: Path | None) -> None:
@@ -79,9 +110,22 @@ def check_complete(settings: Settings, file: Path | None) -> None:
     needed = {"backend.url": settings.backend.url}
     if settings.desk == "gate":
         needed |= {"backend.event": settings.backend.event, "backend.gate": settings.backend.gate}
+    needed |= _needed_by_driver(settings)
     for path, value in needed.items():
         if not value:
             raise ConfigError(file, path, Problem.NEEDED)
+
+
+def _needed_by_driver(settings: Settings) -> dict[str, str]:
+    bhyt, pretix, fhir = settings.bhyt, settings.pretix, settings.fhir
+    if settings.backend.driver == "bhyt" and bhyt.via == "direct":
+        files = {"bhyt.password_file": bhyt.password_file, "bhyt.staff_file": bhyt.staff_file}
+        return {"bhyt.user": bhyt.user} | {path: str(file or "") for path, file in files.items()}
+    if settings.backend.driver == "pretix":
+        return {"pretix.organizer": pretix.organizer, "pretix.checkin_list": str(pretix.checkin_list or "")}
+    if settings.backend.driver == "fhir":
+        return {"fhir.insurer": fhir.insurer, "fhir.provider": fhir.provider, "fhir.id_system": fhir.id_system}
+    return {}
 
 
 def _hold(fine: bool, file: Path | None, path: str, allowed: str) -> None:
@@ -89,7 +133,7 @@ def _hold(fine: bool, file: Path | None, path: str, allowed: str) -> None:
         raise ConfigError(file, path, Problem.CONTRADICTION, allowed)
 
 
-def _check_url(url: str, file: Path | None) -> None:
+def _check_url(url: str, path: str, file: Path | None) -> None:
     allowed = "https://HOST[:PORT] | http://127.0.0.1[:PORT]"
     try:
         parts = urlsplit(url)
@@ -97,7 +141,7 @@ def _check_url(url: str, file: Path | None) -> None:
     except ValueError:
         fine = False
     if not fine:
-        raise ConfigError(file, "backend.url", Problem.NOT_ALLOWED, allowed)
+        raise ConfigError(file, path, Problem.NOT_ALLOWED, allowed)
 
 
 def _is_plain(parts: SplitResult) -> bool:

@@ -96,16 +96,101 @@ class VoiceSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackendSettings:
-    """Who is asked, and how long that may take: ``connect`` to reach it, ``total`` for the whole answer."""
+    """Who is asked, and how long that may take: ``connect`` to reach it, ``total`` for the whole answer.
 
-    driver: Literal["reference", "none"]
+    ``hub``: the server in the house that is asked when ``url`` is out of reach. ``direction``, ``people``, ``tickets``
+    and ``cards`` are the gate's: which way it leads, how many of a group one scan lets through, whether codes without
+    a signature of ours may be tickets too, and whether an ID card may be one.
+    """
+
+    driver: Literal["reference", "bhyt", "pretix", "fhir", "none"]
     url: Annotated[str, Meta(max_length=500)]
+    hub: Annotated[str, Meta(max_length=500)]
     token_file: Path | None
     ca_file: Path | None
     event: OptionalName
     gate: OptionalName
+    direction: Literal["entry", "exit"]
+    people: Literal["all", "one"]
+    tickets: Literal["signed", "any"]
+    cards: bool
     connect: Annotated[float, Meta(ge=0.2, le=10)]
     total: Annotated[float, Meta(ge=0.5, le=30)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BhytSettings:
+    """The Vietnam Social Security gateway. ``via``: asked directly, or through the hospital's own system at
+    ``backend.url``. ``digest``: in which letters the password's MD5 is written. ``staff_file``: who is asking."""
+
+    via: Literal["direct", "hospital"]
+    user: Annotated[str, Meta(max_length=64)]
+    password_file: Path | None
+    staff_file: Path | None
+    digest: Literal["upper", "lower"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PretixSettings:
+    """A pretix server: its organiser and the check-in list of this gate."""
+
+    organizer: OptionalName
+    checkin_list: Annotated[int, Meta(ge=0)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FhirSettings:
+    """A FHIR R4 payer: how it knows this facility and itself, and by which identifier systems persons are named."""
+
+    insurer: Annotated[str, Meta(max_length=200)]
+    provider: Annotated[str, Meta(max_length=200)]
+    id_system: Annotated[str, Meta(max_length=200)]
+    member_system: Annotated[str, Meta(max_length=200)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfflineSettings:
+    """What the terminal may decide by itself while no server answers (docs/offline.md).
+
+    ``tickets`` and ``insurance`` switch it on. ``snapshot_hours`` and ``admissions``: the oldest snapshot, and the most
+    admissions nobody has confirmed, with which tickets are still decided; ``warn`` is the share of either from which
+    on staff are told. ``cover_hours``: how long a kept yes is as good as fresh; ``cover_days``: how long it still
+    counts as a degraded one. ``sync``: seconds between two exchanges.
+    """
+
+    tickets: bool
+    insurance: bool
+    path: Path
+    key_file: Path
+    snapshot_hours: Annotated[float, Meta(ge=0.1, le=720)]
+    admissions: Annotated[int, Meta(ge=0, le=100_000)]
+    warn: Annotated[float, Meta(ge=0.1, le=1)]
+    cover_hours: Annotated[float, Meta(ge=0, le=168)]
+    cover_days: Annotated[int, Meta(ge=0, le=90)]
+    sync: Annotated[float, Meta(ge=1, le=3600)]
+
+
+HandedField = Literal[
+    "id_number", "name", "born", "sex", "address", "insurance_code", "benefit", "valid_from", "valid_to", "facility",
+    "outcome", "method", "reference", "proof",
+]  # fmt: skip
+"""What may be handed over to the hospital's system; the values of ``terminal.handing.Field``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOverSettings:
+    """To whom a reception's result goes. ``when``: with the decision, or when the clerk presses Enter. ``port``,
+    ``token_file`` and ``origins`` are the desk API's, ``folder`` the file drop's, ``hl7`` (``HOST:PORT``) the HL7
+    listener's."""
+
+    when: Literal["decided", "pressed"]
+    fields: tuple[HandedField, ...]
+    api: bool
+    port: Annotated[int, Meta(ge=0, le=65_535)]
+    token_file: Path | None
+    origins: tuple[Annotated[str, Meta(max_length=200)], ...]
+    folder: Path | None
+    hl7: Annotated[str, Meta(max_length=200)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,10 +207,12 @@ class TrustSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalSettings:
-    """Where the journal is, and the site's key that turns ID numbers into pseudonyms."""
+    """Where the journal is, the site's key that turns ID numbers into pseudonyms, and the key that this terminal signs
+    with."""
 
     path: Path
     key_file: Path
+    device_key: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +270,11 @@ class Settings:
     printer: PrinterSettings
     voice: VoiceSettings
     backend: BackendSettings
+    bhyt: BhytSettings
+    pretix: PretixSettings
+    fhir: FhirSettings
+    offline: OfflineSettings
+    handover: HandOverSettings
     trust: TrustSettings
     journal: JournalSettings
     times: TimeSettings

@@ -143,13 +143,31 @@ class ChipReading:
     findings: tuple[Message, ...] = ()
 
 
+class Source(Enum):
+    """Who gave an answer. One that is not ONLINE never looks as full as one that is."""
+
+    ONLINE = "online"
+    HUB = "hub"
+    CACHE = "cache"
+    LOCAL = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """SHA-256 in hex of what was sent and of what came back, for the proof record."""
+
+    asked: str
+    answered: str
+
+
 class Eligibility(Enum):
-    """The desk's states (facts: gate §3.2); ERROR is technical and says nothing about the person."""
+    """What a payer says of a person; PENDING: it will say later. A technical failure is a fault, never one of these."""
 
     ELIGIBLE = "eligible"
     NOT_ELIGIBLE = "not_eligible"
     CARD_INVALID = "card_invalid"
     UNKNOWN = "unknown"
+    PENDING = "pending"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +184,10 @@ class Cover:
 
 @dataclass(frozen=True, slots=True)
 class EligibilityAnswer:
-    """A backend's answer about a person. ``reason`` is its code (``expired``, ``not_found``…), ``note`` its words."""
+    """A backend's answer about a person. ``reason`` is its code (``expired``, ``not_found``…), ``note`` its words.
+
+    ``as_of`` is the age of the data where they are older than the answer (``source`` CACHE).
+    """
 
     state: Eligibility
     reason: str
@@ -175,6 +196,16 @@ class EligibilityAnswer:
     cover: Cover | None = field(default=None, repr=False)
     registered_name: str | None = field(default=None, repr=False)
     note: str | None = field(default=None, repr=False)
+    source: Source = Source.ONLINE
+    as_of: datetime | None = None
+    digests: Digests | None = None
+
+
+class Direction(Enum):
+    """Which way a gate leads."""
+
+    ENTRY = "entry"
+    EXIT = "exit"
 
 
 class Redeemed(Enum):
@@ -186,9 +217,13 @@ class Redeemed(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RedeemAnswer:
-    """A backend's answer about a ticket. ``reason`` when refused: used, wrong_day, wrong_gate, unpaid, cancelled,
-    blocked, unknown, annulled; with the first use's time and place for ``used``. ``admits`` says for whom
-    (``2 người lớn``)."""
+    """A backend's answer about a ticket.
+
+    ``reason`` when refused is one of the words of docs/protocol.md; with the first use's time and place for ``used``.
+    ``admits`` says for whom (``2 người lớn``); of a group ticket ``people`` went in now and ``left`` may still come.
+    ``attention``: words of the organiser for the staff. ``as_of``: how old the data are that a LOCAL answer rests on;
+    ``near_limit``: the terminal may soon decide nothing more by itself.
+    """
 
     result: Redeemed
     reason: str
@@ -197,6 +232,14 @@ class RedeemAnswer:
     admits: str | None = None
     used_at: datetime | None = None
     used_place: str | None = None
+    people: int | None = None
+    left: int | None = None
+    direction: Direction = Direction.ENTRY
+    attention: str | None = None
+    source: Source = Source.ONLINE
+    as_of: datetime | None = None
+    near_limit: bool = False
+    digests: Digests | None = None
 
 
 @dataclass(frozen=True, slots=True)

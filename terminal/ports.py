@@ -17,7 +17,7 @@ from typing import Literal, Protocol, runtime_checkable
 from crypto.civil import PartialDate
 from crypto.id_number import IdNumber
 from terminal.events import Event
-from terminal.model import EligibilityAnswer, Message, RedeemAnswer
+from terminal.model import Direction, EligibilityAnswer, Message, RedeemAnswer
 from terminal.quiet import QuietHours
 from terminal.view import Cue, View
 
@@ -248,13 +248,22 @@ class EligibilityQuestion:
 
 @dataclass(frozen=True, slots=True)
 class RedeemQuestion:
-    """May this ticket's holder enter at this gate? Exactly once per (device, ``scan_id``)."""
+    """May this ticket's holder pass this gate? Exactly once per (device, ``scan_id``).
+
+    ``ticket`` is its id, or "" where the ticket is bound to ``holder``, the number of a card that was presented
+    instead. ``secret``: the code as it was presented, for servers that know their tickets by it. ``people``: how many
+    of a group now; None: all who are left.
+    """
 
     scan_id: str
     asked_at: datetime
     event: str
     ticket: str
     gate: str
+    holder: IdNumber | None = None
+    secret: str | None = field(default=None, repr=False)
+    direction: Direction = Direction.ENTRY
+    people: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

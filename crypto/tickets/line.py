@@ -1,0 +1,36 @@
+"""One line of a device's ledger: what happened at its gate, sealed to the line before.
+
+A line is kept by the terminal, uploaded, and kept by the server, to the letter: its ``body`` travels as the text that
+was sealed, so that no two programs must agree on how JSON is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+START = bytes(32)
+"""What the first line is sealed to."""
+
+MAX_BODY = 2000
+"""Characters of a body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Line ``seq`` (from 1) of a device's ledger; ``seal`` covers ``prev``, the number and the body."""
+
+    seq: int
+    body: str = field(repr=False)
+    prev: bytes
+    seal: bytes
+
+
+def seal_of(prev: bytes, seq: int, body: str) -> bytes:
+    """SHA-256 over the seal before, the number (8 bytes, big-endian) and the body (UTF-8)."""
+    return hashlib.sha256(prev + seq.to_bytes(8, "big") + body.encode()).digest()
+
+
+def head_message(device: str, line: Line) -> bytes:
+    """What a device signs (Ed25519) over the last line that it hands over, and with it over all before."""
+    return b"tram ledger head\n" + device.encode() + b"\n" + line.seq.to_bytes(8, "big") + line.seal
