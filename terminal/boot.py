@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from config.rules import check_complete
 from config.schema import Settings
-from config.secrets import read_secret
 from crypto.codes.ticket import TicketKey
 from crypto.errors import ProofError
 from crypto.trust.ticket_keys import load_ticket_keys
@@ -29,7 +28,7 @@ from terminal.flow.rules import Rules, Times
 from terminal.flow.states import State
 from terminal.model import CheckName, Outcome
 from terminal.outputs import Gate
-from terminal.ports import BackendOptions, CardReader, Face, FaceOptions
+from terminal.ports import CardReader, Face, FaceOptions
 from terminal.records.entry import JournalEntry, Method
 from terminal.records.journal import Journal
 from terminal.records.pseudonym import SiteKey, site_key
@@ -198,8 +197,7 @@ def _asking(settings: Settings) -> Callable[[Callable[[Event], None]], AskWork] 
     backend = settings.backend
     if backend.driver == "none":
         return None
-    token = read_secret("backend-token", "backend.token_file", backend.token_file)
-    options = BackendOptions(backend.url, token.value, settings.device, backend.connect, backend.ca_file)
+    options = parts.backend_options(settings)
     build_backend = registry.backend(backend.driver)
     return lambda post: AskWork(build_backend(options), backend.gate, backend.total, post)
 

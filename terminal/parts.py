@@ -6,7 +6,8 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import time
 
-from config.schema import ScannerSettings, Settings
+from config.schema import BhytSettings, FhirSettings, PretixSettings, ScannerSettings, Settings
+from config.secrets import read_secret
 from crypto.codes.ticket import TicketKey
 from terminal import registry
 from terminal.clock import Clock, SystemClock, wall_time
@@ -17,6 +18,7 @@ from terminal.messages import say
 from terminal.model import Message
 from terminal.outputs import Gate, GateOptions, Printer, PrinterOptions, Voice, VoiceOptions
 from terminal.ports import (
+    BackendOptions,
     CardReader,
     CodeOptions,
     CodeSource,
@@ -79,6 +81,25 @@ def keyboard(settings: Settings) -> KeyboardOptions | None:
     if scanner.driver != "keyboard":
         return None
     return KeyboardOptions(scanner.prefix, scanner.suffix, scanner.gap)
+
+
+def backend_options(settings: Settings) -> BackendOptions:
+    """What the backend's driver is told. Raises ConfigError where its token cannot be read."""
+    backend = settings.backend
+    token = read_secret("backend-token", "backend.token_file", backend.token_file)
+    site: dict[str, BhytSettings | PretixSettings | FhirSettings] = {
+        "bhyt": settings.bhyt,
+        "pretix": settings.pretix,
+        "fhir": settings.fhir,
+    }
+    return BackendOptions(
+        url=backend.url,
+        token=token.value,
+        device=settings.device,
+        connect=backend.connect,
+        ca_file=backend.ca_file,
+        site=site.get(backend.driver),
+    )
 
 
 def gate(settings: Settings) -> Gate | None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from crypto.civil import PartialDate
 from crypto.id_number import IdNumber
@@ -20,6 +20,9 @@ from terminal.events import Event
 from terminal.model import Direction, EligibilityAnswer, Message, RedeemAnswer
 from terminal.quiet import QuietHours
 from terminal.view import Cue, View
+
+if TYPE_CHECKING:
+    from config.schema import BhytSettings, FhirSettings, PretixSettings
 
 Inbox = Callable[[Event], None]
 """Where devices put events. Callable from any thread, never blocks, never raises."""
@@ -318,13 +321,15 @@ class Backend(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BackendOptions:
-    """Where a backend is and who asks. ``token`` is a secret."""
+    """Where a backend is and who asks. ``token`` is a secret. ``site``: the section of the settings that is this
+    driver's own, None for one without."""
 
     url: str
     token: str = field(repr=False)
     device: str
     connect: float = 1.5
     ca_file: Path | None = None
+    site: BhytSettings | PretixSettings | FhirSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)

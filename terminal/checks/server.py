@@ -7,11 +7,9 @@ from datetime import datetime
 
 from config.errors import ConfigError, Problem
 from config.schema import Settings
-from config.secrets import read_secret
-from terminal import registry
+from terminal import parts, registry
 from terminal.faults import FaultError
 from terminal.health import Finding, Subject, faulty, fine, unused
-from terminal.ports import BackendOptions
 
 
 def check_backend(settings: Settings, told_time: Callable[[datetime], None], seconds: float | None = None) -> Finding:
@@ -22,8 +20,7 @@ def check_backend(settings: Settings, told_time: Callable[[datetime], None], sec
         return unused(Subject.BACKEND)
     if not backend.url:
         raise ConfigError(None, "backend.url", Problem.NEEDED)
-    token = read_secret("backend-token", "backend.token_file", backend.token_file)
-    options = BackendOptions(backend.url, token.value, settings.device, backend.connect, backend.ca_file)
+    options = parts.backend_options(settings)
     try:
         health = registry.backend(backend.driver)(options).health(seconds or backend.total)
     except FaultError as error:
