@@ -1,0 +1,1 @@
+"""What a terminal decides and keeps by itself while no server answers."""
