@@ -192,15 +192,19 @@ class HealthResponse(_Answer):
 
 
 class ErrorCode(StrEnum):
-    """Everything that can be wrong with a request, and the two ways in which the server can fail."""
+    """Everything that can be wrong with a request, and the ways in which the server can fail."""
 
     UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    CODE_REFUSED = "code_refused"
     NOT_FOUND = "not_found"
     METHOD = "method_not_allowed"
     TOO_LARGE = "too_large"
+    TOO_SLOW = "too_slow"
     INVALID = "invalid_request"
     SCAN_ID_REUSED = "scan_id_reused"
     BUSY = "busy"
+    NOT_HERE = "not_here"
     INTERNAL = "internal"
 
 
