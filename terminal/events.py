@@ -86,6 +86,7 @@ class Button(Enum):
     MORE_TIME = "more_time"
     ADMIT = "admit"
     PRINT = "print"
+    HAND_OVER = "hand_over"
     EMERGENCY = "emergency"
 
 
@@ -206,6 +207,28 @@ class AnnulFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Rechecked:
+    """What was told without the payer's word was asked again, and this is the word."""
+
+    session: int
+    answer: EligibilityAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class TasksChanged:
+    """So many tasks wait for the desk: an answer that came later differs from what was told."""
+
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """Where the exchange with the servers stands: so many decisions of this terminal are on no server yet."""
+
+    queued: int
+
+
+@dataclass(frozen=True, slots=True)
 class CameraHint:
     """What would help the camera: a key under ``hint.camera``, such as ``closer``; "" for nothing."""
 
@@ -290,6 +313,9 @@ Event = (
     | GateBlocked
     | Annulled
     | AnnulFailed
+    | Rechecked
+    | TasksChanged
+    | Synced
     | CameraHint
     | SlipPrinted
     | PrintFailed

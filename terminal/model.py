@@ -263,6 +263,7 @@ class Verdict:
 
 
 _WORTH_A_LOOK = frozenset(
-    {"note.near_expiry", "note.name_differs", "note.damaged", "note.id_expired", "note.chip_unproven",
+    {"note.attention", "note.group", "note.near_limit", "note.offline_ticket", "note.near_expiry", "note.name_differs",
+     "note.damaged", "note.id_expired", "note.chip_unproven",
      "note.insured_unproven", "note.data_age", "note.trust_age"}
 )  # fmt: skip

@@ -82,6 +82,10 @@ class View:
     entered: int = 0
     """Counts the entering of states: ``life`` runs anew with each."""
     codes_by: CodesBy = CodesBy.CAMERA
+    queued: int = 0
+    """Decisions of this terminal that no server knows yet."""
+    tasks: int = 0
+    """What the desk has to look at: later answers that differ from what was told."""
     works: tuple[Message, ...] = ()
     """What a limited desk can still do; empty at one where all is well."""
 

@@ -11,9 +11,9 @@ from terminal.events import Event, SelfTested
 from terminal.flow import effects as to
 from terminal.flow.jobs import AskWork, ReadWork
 from terminal.flow.rules import Rules
-from terminal.model import Message
+from terminal.model import EligibilityAnswer, Message
 from terminal.outputs import Gate
-from terminal.ports import CardReader, CodeSource, Face
+from terminal.ports import CardReader, CodeSource, EligibilityQuestion, Face, Inbox
 
 if TYPE_CHECKING:
     from crypto.codes.ticket import TicketKey
@@ -61,6 +61,46 @@ class Speech(Protocol):
         ...
 
 
+class Rechecks(Protocol):
+    """The questions that the payer could not answer, kept until it can. Blocking; every method raises FaultError."""
+
+    def keep(self, question: EligibilityQuestion, told: EligibilityAnswer | None, session: int) -> None:
+        """Ask this again later; ``told`` is what was shown meanwhile, None for nothing."""
+        ...
+
+    def turn(self, post: Inbox) -> None:
+        """Ask what is due now; posts Rechecked for each answer and TasksChanged for what a person must look at."""
+        ...
+
+
+class Hands(Protocol):
+    """The ways to the hospital's own system, which know what the site hands over. ``hand`` never blocks or raises."""
+
+    def start(self, post: Inbox) -> None:
+        """Begin; posts HandedOver and HandOverFailed."""
+        ...
+
+    def hand(self, effect: to.HandOver, scan_id: str) -> None:
+        """Give a result to every one of them."""
+        ...
+
+    def stop(self) -> None:
+        """End; returns within two seconds."""
+        ...
+
+
+class Exchange(Protocol):
+    """Brings what this terminal decided by itself to the servers, and what they know here. On a thread of its own."""
+
+    def start(self, post: Inbox) -> None:
+        """Begin; posts Synced."""
+        ...
+
+    def stop(self) -> None:
+        """End; returns within two seconds."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """The parts. ``note`` writes to the journal what happened at the gate; it raises FaultError."""
@@ -75,6 +115,9 @@ class Desk:
     gate: Gate | None = None
     slips: Slips | None = None
     speech: Speech | None = None
+    rechecks: Rechecks | None = None
+    hands: Hands | None = None
+    exchange: Exchange | None = None
     read: Callable[[Callable[[Event], None]], ReadWork] | None = None
     ask: Callable[[Callable[[Event], None]], AskWork] | None = None
     ticket_keys: Sequence[TicketKey] = ()

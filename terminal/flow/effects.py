@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from crypto.codes.ticket import Ticket
+from crypto.id_number import IdNumber
 from terminal.events import Timer
-from terminal.model import ChipReading, Message, Person, Verdict
+from terminal.model import ChipReading, EligibilityAnswer, Message, Person, Verdict
 from terminal.proof.access import ChipAccess
 from terminal.view import Cue, Result, View
 
@@ -41,10 +42,30 @@ class AskPerson:
 
 @dataclass(frozen=True, slots=True)
 class AskTicket:
-    """Redeem this ticket."""
+    """Redeem this ticket, or the one that is bound to the number of ``holder``'s card."""
 
     session: int
-    ticket: Ticket = field(repr=False)
+    ticket: Ticket | None = field(repr=False)
+    holder: IdNumber | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskLater:
+    """Ask about this person again when the payer can be reached: what was ``told`` now was not the payer's word."""
+
+    session: int
+    person: Person = field(repr=False)
+    told: EligibilityAnswer | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Give this result to the hospital's own system."""
+
+    session: int
+    method: str
+    result: Result = field(repr=False)
+    simulated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +174,8 @@ Effect = (
     | CancelRead
     | AskPerson
     | AskTicket
+    | AskLater
+    | HandOver
     | Show
     | Play
     | Record

@@ -25,6 +25,7 @@ from terminal.events import (
 )
 from terminal.faults import FaultError
 from terminal.flow import effects as to
+from terminal.flow.aftercare import Aftercare
 from terminal.flow.desk import Desk, Noted
 from terminal.flow.equipment import Equipment
 from terminal.flow.recognise import Recognised, recognise_code, recognise_mrz, recognise_typed
@@ -48,6 +49,11 @@ _AFTER_SOUND = 0.6
 """Seconds after which the longest sound is over and a voice can be understood."""
 
 
+_Used = (
+    to.Look | to.OpenGate | to.HoldGate | to.Annul | to.Note | to.PrintSlip | to.Say | to.AskLater | to.HandOver
+)  # fmt: skip
+
+
 class Engine:
     """Runs one desk. ``post`` may be called from any thread; everything else happens on the engine's own.
 
@@ -62,6 +68,7 @@ class Engine:
         self._ask = desk.ask(self.post) if desk.ask else None
         self._net = ThreadPoolExecutor(max_workers=3, thread_name_prefix="net")
         self._equipment = Equipment(desk, self._ask, self.post, self._net, self._call_later)
+        self._aftercare = Aftercare(desk, self.post, self._net, self._call_later)
         self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
         self._scans = ScanIds(uuid.uuid4().hex[:12])
         self._clocks: dict[Timer, tuple[float, int]] = {}
@@ -78,6 +85,7 @@ class Engine:
         self._desk.face.show(view_of(self.state, self._desk.rules))
         self._clocks[Timer.LIFE] = (self._now() + self._desk.rules.times.starting, self.state.arming)
         self._equipment.start(self._desk.face.frame)  # first: what is asked of a gate before its start is lost
+        self._aftercare.start()
         self._thread.start()
         if self._desk.reader:
             self._desk.reader.start(self.post)
@@ -88,6 +96,7 @@ class Engine:
         """End: devices stop, running work is cancelled, the thread ends. What was decided is in the journal."""
         self._cancel.set()
         self._equipment.stop()
+        self._aftercare.stop()
         if self._desk.reader:
             self._desk.reader.stop()
         if self._read:
@@ -240,8 +249,8 @@ class Engine:
             self._use(effect)
         return None
 
-    def _use(self, effect: to.Look | to.OpenGate | to.HoldGate | to.Annul | to.Note | to.PrintSlip | to.Say) -> None:
-        """Have the desk's other devices do it."""
+    def _use(self, effect: _Used) -> None:
+        """Have the desk's other devices do it, or what follows a decision."""
         equipment = self._equipment
         if isinstance(effect, to.Look):
             equipment.look(effect.on)
@@ -253,6 +262,11 @@ class Engine:
             equipment.annul(effect.passage, self._desk.clock.now())
         elif isinstance(effect, to.PrintSlip):
             equipment.print_slip(effect)
+        elif isinstance(effect, to.AskLater):
+            scan_id = f"{self._scans.of(effect.session)}-later"
+            self._aftercare.ask_later(effect, scan_id, self._desk.clock.now())
+        elif isinstance(effect, to.HandOver):
+            self._aftercare.hand_over(effect, self._scans.of(effect.session))
         elif isinstance(effect, to.Say):
             self._call_later(_AFTER_SOUND, lambda: self._say(effect))
         else:
@@ -308,4 +322,5 @@ class Engine:
             scan_id = f"{self._scans.of(effect.session)}-{effect.attempt}"
             self._net.submit(self._ask.person, effect, scan_id, now)
         else:
-            self._net.submit(self._ask.ticket, effect, self._scans.asked(effect.session, effect.ticket), now)
+            scan_id = self._scans.asked(effect.session, effect.ticket, effect.holder)
+            self._net.submit(self._ask.ticket, effect, scan_id, now)

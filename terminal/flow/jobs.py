@@ -32,7 +32,7 @@ from terminal.events import (
     StepEntered,
 )
 from terminal.faults import FaultError
-from terminal.model import EligibilityAnswer, RedeemAnswer, Word
+from terminal.model import Direction, EligibilityAnswer, Person, RedeemAnswer, Word
 from terminal.ports import AnnulQuestion, Backend, CardJob, CardLink, EligibilityQuestion, RedeemQuestion
 from terminal.proof.habits import HabitBook
 from terminal.proof.photo import PhotoDecoder
@@ -174,24 +174,44 @@ def fault_of(error: Exception) -> str:
     return "internal"
 
 
+def question_of(person: Person, scan_id: str, now: datetime) -> EligibilityQuestion:
+    """What is asked about a person."""
+    return EligibilityQuestion(scan_id, now, person.id_number, person.insurance_code, person.name, person.born)
+
+
 @dataclass(frozen=True, slots=True)
 class AskWork:
-    """Asks the backend; ``scan_id`` names a question so that asking it twice is asking it once."""
+    """Asks the backend; ``scan_id`` names a question so that asking it twice is asking it once.
+
+    ``direction`` is the gate's; ``people``: how many of a group one scan lets through, None for all.
+    """
 
     backend: Backend
     gate: str
     deadline: float
     post: Post = field(repr=False)
+    event: str = ""
+    direction: Direction = Direction.ENTRY
+    people: int | None = None
 
     def person(self, effect: AskPerson, scan_id: str, now: datetime) -> None:
         """Ask about a person, post what comes back."""
-        person = effect.person
-        question = EligibilityQuestion(scan_id, now, person.id_number, person.insurance_code, person.name, person.born)
+        question = question_of(effect.person, scan_id, now)
         self._ask(effect.session, lambda: self.backend.check(question, self.deadline))
 
     def ticket(self, effect: AskTicket, scan_id: str, now: datetime) -> None:
         """Redeem a ticket, post what comes back."""
-        question = RedeemQuestion(scan_id, now, effect.ticket.event, effect.ticket.ticket_id, self.gate)
+        ticket = effect.ticket
+        question = RedeemQuestion(
+            scan_id,
+            now,
+            ticket.event if ticket else self.event,
+            ticket.ticket_id if ticket else "",
+            self.gate,
+            holder=effect.holder if ticket is None else None,
+            direction=self.direction,
+            people=self.people,
+        )
         self._ask(effect.session, lambda: self.backend.redeem(question, self.deadline))
 
     def annul(self, passage: str, ticket: Ticket, now: datetime) -> None:

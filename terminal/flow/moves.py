@@ -1,41 +1,32 @@
-"""What the session's rows are made of: entering a state, reading, asking, deciding, wiping. All pure."""
+"""What the session's rows are made of: entering a state, devices, cards, reading, wiping. All pure."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from terminal import events as on
 from terminal.events import Step, Timer
 from terminal.flow.effects import (
     Arm,
-    AskPerson,
-    AskTicket,
     CancelRead,
     Effect,
     Look,
-    OpenGate,
     Play,
-    PrintSlip,
-    Record,
-    Say,
     Show,
     StartRead,
     Wipe,
 )
-from terminal.flow.recognise import PersonSeen, TicketSeen
 from terminal.flow.rules import Rules
 from terminal.flow.states import Case, State
-from terminal.flow.views import life_of, result_of, view_of
-from terminal.model import CheckName, EligibilityAnswer, Message, Outcome, RedeemAnswer, Verdict
-from terminal.proof.verdict import Facts, decide
-from terminal.view import Cue, Desk, Screen
+from terminal.flow.views import life_of, view_of
+from terminal.model import (
+    Message,
+    Outcome,
+)
+from terminal.view import Cue, Screen
 
 Move = tuple[State, tuple[Effect, ...]]
-
-_YES = {Desk.RECEPTION: "ok.bhyt", Desk.GATE: "ok.ticket", Desk.POLICE: "ok.chip"}
-_TICKET_DEMANDS = frozenset({CheckName.SIGNATURE, CheckName.TICKET})
 
 
 def case_of(state: State) -> Case:
@@ -194,127 +185,3 @@ def noticed(state: State, message: Message, rules: Rules) -> Move:
     if state.screen is Screen.IDLE:
         return enter(state, Screen.IDLE, rules, Play(Cue.ATTENTION))
     return state, (Play(Cue.ATTENTION), Show(view_of(state, rules)))
-
-
-def person(state: State, seen: PersonSeen, rules: Rules) -> Move:
-    """A code or a typed number named a person: read the card that lies there, wait for it, or ask without it."""
-    useful = rules.people and (seen.access is not None or rules.asks)  # an insurance code opens no chip
-    if not useful:
-        return notice(state, "code.not_here", rules)
-    before = case_of(state)
-    case = Case(
-        method=seen.method,
-        claimed=seen.person,
-        access=seen.access,
-        damaged=seen.damaged,
-        simulated=seen.simulated or before.simulated,
-        refused=before.refused,
-    )
-    state = replace(state, case=case, notice=None)
-    return ask(state, rules) if seen.access is None else read(state, rules)
-
-
-def ticket(state: State, seen: TicketSeen, rules: Rules) -> Move:
-    """A ticket: redeem it, or say what its own signature and dates already refuse."""
-    if not rules.tickets:
-        return notice(state, "code.not_here", rules)
-    state = replace(state, case=Case(method="TICKET", ticket=seen.ticket, simulated=seen.simulated), notice=None)
-    if seen.ticket is None:
-        verdict = Verdict(Outcome.STOP, Message(f"title.{seen.refused}"), Message(f"remedy.{seen.refused}"))
-        return concluded(state, verdict, rules)
-    return ask(state, rules)
-
-
-# Asking and deciding -------------------------------------------------------------------------------------------------
-
-
-def ask(state: State, rules: Rules) -> Move:
-    """Ask the backend about the ticket or person of the case."""
-    case = case_of(state)
-    state = stepped(state, Step.ASK)
-    state = with_case(state, attempt=case.attempt + 1, answer=None, ask_fault=None, verdict=None)
-    effect: Effect
-    if case.ticket is not None:
-        effect = AskTicket(state.session, case.ticket)
-    elif case.person is not None:
-        effect = AskPerson(state.session, case.person, case.attempt + 1)
-    else:
-        return wiped(state, rules)
-    return enter(state, Screen.CHECKING, rules, effect)
-
-
-def decided(state: State, rules: Rules) -> Move:
-    """The verdict on the case as it stands."""
-    case = case_of(state)
-    facts = Facts(
-        demands=_TICKET_DEMANDS if case.ticket else rules.demands,
-        today=case_day(case),
-        desk_title=_YES[rules.desk],
-        claimed=case.claimed,
-        reading=case.reading,
-        read_fault=case.read_fault,
-        answer=case.answer,
-        ask_fault=case.ask_fault,
-        damaged=case.damaged,
-        ticket=case.ticket is not None,
-    )
-    return concluded(state, decide(facts), rules)
-
-
-def case_day(case: Case) -> datetime | None:
-    """The time that the backend's answer bears: the machine's own clock may be wrong."""
-    return case.answer.answered_at if case.answer else None
-
-
-def concluded(state: State, verdict: Verdict, rules: Rules, *, admitted: str | None = None) -> Move:
-    """Record first, then show and sound: nothing turns green that is not written down."""
-    state = with_case(state, verdict=verdict, step=None)
-    case = case_of(state)
-    record = Record(
-        session=state.session,
-        verdict=verdict,
-        method=case.method or "CHIP_CCCD",
-        person=case.person,
-        ticket=case.ticket.ticket_id if case.ticket else None,
-        reference=case.answer.reference if isinstance(case.answer, EligibilityAnswer | RedeemAnswer) else None,
-        simulated=case.simulated or bool(state.simulated_devices),
-        admitted=admitted,
-        reading=case.reading,
-    )
-    through = rules.gate and (verdict.outcome is Outcome.ALLOW or admitted is not None)
-    redeemed = case.ticket if isinstance(case.answer, RedeemAnswer) and admitted is None else None
-    opening = (OpenGate(state.session, redeemed),) if through else ()
-    state, effects = enter(state, Screen.RESULT, rules, record, *opening)
-    return state, (*effects, Play(Cue.of(verdict)), Say(verdict.title))
-
-
-def print_slip(state: State, rules: Rules) -> Move:
-    """Print the slip of the result shown; the button waits until this one lies in the tray."""
-    result = result_of(state.case)
-    if result is None:
-        return state, ()
-    state, shown = show(with_case(replace(state, notice=None), printing=True), rules)
-    return state, (PrintSlip(state.session, result, view_of(state, rules).simulated), *shown)
-
-
-def unrecorded(state: State, fault: str, rules: Rules) -> Move:
-    """The journal refused: whatever was decided, the answer is that this machine cannot check."""
-    verdict = Verdict(
-        Outcome.CANNOT_CHECK, Message(f"fault.{fault}.title"), Message(f"fault.{fault}.remedy"), fault=fault
-    )
-    state, effects = enter(with_case(state, verdict=verdict, admitted=False), Screen.RESULT, rules)
-    return state, (*effects, Play(Cue.CANNOT_CHECK))
-
-
-def admitted(state: State, reason: str, rules: Rules) -> Move:
-    """Staff received or let in by hand: shown as what it is, never as a full yes."""
-    before = case_of(state).verdict
-    state = with_case(replace(state, notice=None), admitted=True)
-    verdict = Verdict(
-        Outcome.ATTENTION,
-        Message("title.admitted"),
-        Message(f"reason.{reason}"),
-        before.notes if before else (),
-        before.checks if before else (),
-    )
-    return concluded(state, verdict, rules, admitted=reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from terminal.events import Device
 from terminal.model import CheckName, Outcome
@@ -46,7 +47,8 @@ class Rules:
     the desk works while every group has one that works. ``asks``: people are looked up at the backend. ``tickets`` and
     ``people``: what may be presented here. ``queue``: people are waiting behind, so the next code or card interrupts a
     result. ``removal``: seconds after which a yes goes when its card does; None: it stays. ``gate`` and ``prints``: the
-    desk has a gate to open, a printer for slips.
+    desk has a gate to open, a printer for slips. ``cards``: an ID card may stand for the ticket that is bound to it.
+    ``hands``: results go to the hospital's system, with the decision or when the clerk says so.
     """
 
     desk: Desk
@@ -59,4 +61,6 @@ class Rules:
     removal: float | None = None
     gate: bool = False
     prints: bool = False
+    cards: bool = False
+    hands: Literal["", "decided", "pressed"] = ""
     times: Times = Times()

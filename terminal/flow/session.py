@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from terminal import events as on
 from terminal.events import Button, Timer
-from terminal.flow import moves
+from terminal.flow import deciding, moves
 from terminal.flow.effects import Arm, CancelRead
 from terminal.flow.moves import Move, enter, show, wiped
 from terminal.flow.recognise import PersonSeen, Recognised, TicketSeen, UselessCode
@@ -22,7 +22,7 @@ from terminal.flow.rows import Input, Row, Trigger, row
 from terminal.flow.rules import Rules
 from terminal.flow.states import State
 from terminal.flow.surroundings import around
-from terminal.flow.views import MRZ_AFTER, can_ask_again, may_admit, may_print
+from terminal.flow.views import MRZ_AFTER, can_ask_again, may_admit, may_hand_over, may_print
 from terminal.model import Message
 from terminal.view import Screen
 
@@ -97,8 +97,8 @@ def _code(state: State, event: Recognised, rules: Rules) -> Move:
     if isinstance(event, UselessCode):
         return moves.notice(state, event.fault, rules)
     if isinstance(event, TicketSeen):
-        return moves.ticket(state, event, rules)
-    return moves.person(state, event, rules)
+        return deciding.ticket(state, event, rules)
+    return deciding.person(state, event, rules)
 
 
 def _code_on_result(state: State, event: Recognised, rules: Rules) -> Move:
@@ -123,8 +123,8 @@ def _step(state: State, event: on.StepEntered, rules: Rules) -> Move:
 def _read_done(state: State, event: on.ReadDone, rules: Rules) -> Move:
     simulated = event.reading.simulated or moves.case_of(state).simulated
     state = moves.with_case(state, reading=event.reading, method="CHIP_CCCD", read_fault=None, simulated=simulated)
-    asks = rules.asks and moves.case_of(state).can_be_asked
-    return moves.ask(state, rules) if asks else moves.decided(state, rules)
+    asks = rules.cards or (rules.asks and moves.case_of(state).can_be_asked)
+    return deciding.ask(state, rules) if asks else deciding.decided(state, rules)
 
 
 def _read_failed(state: State, event: on.ReadFailed, rules: Rules) -> Move:
@@ -136,17 +136,17 @@ def _read_failed(state: State, event: on.ReadFailed, rules: Rules) -> Move:
         return enter(moves.with_case(state, read_fault="card.other"), Screen.RETRY, rules)
     if event.fault == "card.locked" and case.access and case.access.typed and case.refused <= MRZ_AFTER:
         return enter(moves.with_case(state, refused=case.refused + 1), Screen.ASK_NUMBER, rules)
-    return moves.decided(moves.with_case(state, read_fault=event.fault), rules)
+    return deciding.decided(moves.with_case(state, read_fault=event.fault), rules)
 
 
 def _read_too_long(state: State, _event: Input, rules: Rules) -> Move:
-    state, effects = moves.decided(moves.with_case(state, read_fault="card.timeout"), rules)
+    state, effects = deciding.decided(moves.with_case(state, read_fault="card.timeout"), rules)
     return state, (CancelRead(), *effects)
 
 
 def _not_put_back(state: State, _event: Input, rules: Rules) -> Move:
     fault = moves.case_of(state).read_fault or "card.lost"
-    return moves.decided(moves.with_case(state, read_fault=fault), rules)
+    return deciding.decided(moves.with_case(state, read_fault=fault), rules)
 
 
 def _bounced(state: State, _event: Input, rules: Rules) -> Move:
@@ -168,27 +168,34 @@ def _photo_lost(state: State, _event: on.PhotoLost, rules: Rules) -> Move:
 
 def _answered(state: State, event: on.Answered, rules: Rules) -> Move:
     state = moves.with_case(replace(state, online=True), answer=event.answer, ask_fault=None)
-    return moves.decided(state, rules)
+    return deciding.decided(state, rules)
 
 
 def _ask_failed(state: State, event: on.AskFailed, rules: Rules) -> Move:
     state = moves.with_case(replace(state, online=False), answer=None, ask_fault=event.fault)
-    return moves.decided(state, rules)
+    return deciding.decided(state, rules)
 
 
 def _no_answer(state: State, _event: Input, rules: Rules) -> Move:
     state = moves.with_case(replace(state, online=False), answer=None, ask_fault="net.timeout")
-    return moves.decided(state, rules)
+    return deciding.decided(state, rules)
+
+
+def _rechecked(state: State, event: on.Rechecked, rules: Rules) -> Move:
+    """The payer's word came while its person is still shown; what staff decided by hand meanwhile stands."""
+    if moves.case_of(state).admitted:
+        return state, ()
+    return _answered(state, on.Answered(event.session, event.answer), rules)
 
 
 def _not_recorded(state: State, event: on.RecordFailed, rules: Rules) -> Move:
-    return moves.unrecorded(state, event.fault, rules)
+    return deciding.unrecorded(state, event.fault, rules)
 
 
 def _admitted(state: State, event: on.Admitted, rules: Rules) -> Move:
     if event.reason not in on.REASONS or not may_admit(state, rules):
         return state, ()
-    return moves.admitted(state, event.reason, rules)
+    return deciding.admitted(state, event.reason, rules)
 
 
 # Buttons and clocks --------------------------------------------------------------------------------------------------
@@ -199,21 +206,29 @@ def _type_number(state: State, _event: Input, rules: Rules) -> Move:
 
 
 def _without_chip(state: State, _event: Input, rules: Rules) -> Move:
-    return moves.ask(state, rules) if rules.asks else (state, ())
+    return deciding.ask(state, rules) if rules.asks else (state, ())
 
 
 def _ask_again(state: State, _event: Input, rules: Rules) -> Move:
     if not can_ask_again(moves.case_of(state), rules):
         return state, ()
-    return moves.ask(state, rules)
+    return deciding.ask(state, rules)
 
 
 def _more_time(state: State, _event: Input, rules: Rules) -> Move:
     return (state, ()) if rules.queue else enter(state, Screen.RESULT, rules)
 
 
+def _hand_over(state: State, _event: Input, rules: Rules) -> Move:
+    if not may_hand_over(state, rules):
+        return state, ()
+    state, giving = deciding.hand_over(state, rules)
+    state, shown = show(state, rules)
+    return state, (*giving, *shown)
+
+
 def _print(state: State, _event: Input, rules: Rules) -> Move:
-    return moves.print_slip(state, rules) if may_print(state, rules) else (state, ())
+    return deciding.print_slip(state, rules) if may_print(state, rules) else (state, ())
 
 
 def _printed(state: State, _event: on.SlipPrinted, rules: Rules) -> Move:
@@ -291,6 +306,8 @@ def _table() -> MappingProxyType[tuple[Screen, Trigger], Row]:
         row(s.RESULT, on.Admitted, _admitted, s.RESULT),
         row(s.RESULT, Button.DONE, _start_over, *anew),
         row(s.RESULT, Button.PRINT, _print, s.RESULT),
+        row(s.RESULT, Button.HAND_OVER, _hand_over, s.RESULT),
+        row(s.RESULT, on.Rechecked, _rechecked, s.RESULT),
         row(s.RESULT, on.SlipPrinted, _printed, s.RESULT),
         row(s.RESULT, on.PrintFailed, _not_printed, s.RESULT),
         row(s.RESULT, Button.AGAIN, _ask_again, s.RESULT, s.CHECKING),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from crypto.codes.ticket import Ticket
+from crypto.id_number import IdNumber
 from terminal.events import Device, Step
 from terminal.model import ChipReading, EligibilityAnswer, Message, Person, Photo, RedeemAnswer, Verdict
 from terminal.proof.access import ChipAccess
@@ -33,6 +34,7 @@ class Case:
     attempt: int = 0
     admitted: bool = False
     printing: bool = False
+    handed: bool = False
     step: Step | None = None
     done: tuple[Step, ...] = ()
 
@@ -40,6 +42,11 @@ class Case:
     def person(self) -> Person | None:
         """The best known identity: the chip's, else the code's."""
         return self.reading.person if self.reading else self.claimed
+
+    @property
+    def holder(self) -> IdNumber | None:
+        """The number of the card that was presented in the place of a ticket."""
+        return self.person.id_number if self.ticket is None and self.person else None
 
     @property
     def can_be_asked(self) -> bool:
@@ -56,7 +63,7 @@ class State:
     ``plugged_in``: the last card was put into a slot, not laid on a reader.
     ``up`` are working devices by kind and name, ``down`` the faults of those that do not. ``broken`` and ``limits`` are
     what the last self-test found. ``later`` is said when the person being served is done. ``held``: the gate stands
-    open for everybody.
+    open for everybody. ``queued``: decisions that no server knows yet; ``tasks``: what the desk has to look at.
     """
 
     screen: Screen = Screen.STARTING
@@ -78,3 +85,5 @@ class State:
     camera_hint: str = ""
     later: Message | None = None
     held: bool = False
+    queued: int = 0
+    tasks: int = 0

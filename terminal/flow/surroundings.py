@@ -32,6 +32,8 @@ def around() -> list[Row]:
             row(screen, on.DeviceDown, _device_down, screen, *out),
             row(screen, on.SelfTested, _self_tested, screen, *back, *out),
             row(screen, on.CameraHint, _camera_hint, screen),
+            row(screen, on.Synced, _synced, screen),
+            row(screen, on.TasksChanged, _tasks, screen),
             row(screen, on.GateTurned, _gate_turned, screen),
             row(screen, on.GateBlocked, _gate_blocked, screen),
             row(screen, on.AnnulFailed, _annul_failed, screen),
@@ -66,6 +68,14 @@ def _perhaps_closed(state: State, rules: Rules) -> Move:
 
 def _camera_hint(state: State, event: on.CameraHint, rules: Rules) -> Move:
     return show(replace(state, camera_hint=event.hint), rules)
+
+
+def _synced(state: State, event: on.Synced, rules: Rules) -> Move:
+    return show(replace(state, queued=event.queued), rules)
+
+
+def _tasks(state: State, event: on.TasksChanged, rules: Rules) -> Move:
+    return show(replace(state, tasks=event.waiting), rules)
 
 
 # The gate ------------------------------------------------------------------------------------------------------------

@@ -40,6 +40,8 @@ def view_of(state: State, rules: Rules) -> View:
         camera_hint=_camera_hint(state),
         held=state.held,
         entered=state.arming,
+        queued=state.queued,
+        tasks=state.tasks,
         works=_works(state, rules),
         codes_by=_codes_come_by(state),
     )
@@ -177,6 +179,8 @@ def _result_actions(state: State, rules: Rules) -> tuple[Button, ...]:
         buttons.append(Button.AGAIN)
     if may_admit(state, rules):
         buttons.append(Button.ADMIT)
+    if may_hand_over(state, rules):
+        buttons.insert(0, Button.HAND_OVER)
     if may_print(state, rules):
         buttons.append(Button.PRINT)
     if not rules.queue:
@@ -202,6 +206,14 @@ def may_admit(state: State, rules: Rules) -> bool:
     if rules.desk is Desk.POLICE or case is None or case.verdict is None or case.admitted:
         return False
     return case.verdict.outcome is not Outcome.ALLOW
+
+
+def may_hand_over(state: State, rules: Rules) -> bool:
+    """Whether this result can still be given to the hospital's system: once, and only where something was found out."""
+    case = state.case
+    if not rules.hands or case is None or case.verdict is None or case.handed:
+        return False
+    return case.verdict.outcome is not Outcome.CANNOT_CHECK
 
 
 def may_print(state: State, rules: Rules) -> bool:

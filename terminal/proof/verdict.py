@@ -24,6 +24,7 @@ from terminal.model import (
     Person,
     RedeemAnswer,
     Redeemed,
+    Source,
     Verdict,
     Word,
 )
@@ -53,6 +54,8 @@ class Facts:
     ask_fault: str | None = None
     damaged: bool = False
     ticket: bool = False
+    signed: bool = True
+    """Whether the ticket bore a signature of ours; a card in its place, or a code that the server knows, bears none."""
 
 
 def decide(facts: Facts) -> Verdict:
@@ -104,7 +107,8 @@ def _fault(outcome: Outcome, code: str) -> _Spoken:
 def _all_checks(facts: Facts) -> _Checks:
     found = list(facts.reading.checks) if facts.reading else []
     if facts.ticket:
-        found.append(Check(CheckName.SIGNATURE, Word.SUCCESSFUL))
+        if facts.signed:
+            found.append(Check(CheckName.SIGNATURE, Word.SUCCESSFUL))
         found.append(Check(CheckName.TICKET, _answer_word(facts)))
     elif facts.answer is not None or facts.ask_fault is not None:
         found.append(Check(CheckName.ELIGIBILITY, _answer_word(facts)))
@@ -114,14 +118,19 @@ def _all_checks(facts: Facts) -> _Checks:
 
 
 def _answer_word(facts: Facts) -> Word:
+    if facts.answer is not None and facts.ticket is not isinstance(facts.answer, RedeemAnswer):
+        return Word.UNDETERMINED  # an answer to another question
     if isinstance(facts.answer, RedeemAnswer):
         return Word.SUCCESSFUL if facts.answer.result is Redeemed.ADMITTED else Word.FAILED
     if isinstance(facts.answer, EligibilityAnswer):
+        if facts.answer.source is Source.CACHE:
+            return Word.UNDETERMINED  # what was true some time ago is no answer to today's question
         return {
             Eligibility.ELIGIBLE: Word.SUCCESSFUL,
             Eligibility.NOT_ELIGIBLE: Word.FAILED,
             Eligibility.CARD_INVALID: Word.FAILED,
             Eligibility.UNKNOWN: Word.UNDETERMINED,
+            Eligibility.PENDING: Word.UNDETERMINED,
         }[facts.answer.state]
     return Word.ABORTED if facts.ask_fault else Word.UNDETERMINED
 
@@ -202,10 +211,21 @@ def _chip_unproven(facts: Facts, checks: _Checks) -> _Spoken | None:
     return None
 
 
+def _degraded(facts: Facts, _checks: _Checks) -> _Spoken | None:
+    """What is kept from an earlier day, or a payer who will answer later: a yes that a person has to make."""
+    if not isinstance(facts.answer, EligibilityAnswer):
+        return None
+    if facts.answer.state is Eligibility.PENDING:
+        return _say(Outcome.ATTENTION, "warn.pending")
+    if facts.answer.source is Source.CACHE:
+        return _say(Outcome.ATTENTION, "warn.degraded")
+    return None
+
+
 def _not_asked(facts: Facts, _checks: _Checks) -> _Spoken | None:
     if facts.ask_fault is None:
         return None
-    if facts.reading is not None:
+    if facts.reading is not None and not facts.ticket:
         spoken = _say(Outcome.ATTENTION, "warn.offline")
         return _Spoken(spoken.outcome, spoken.title, spoken.remedy, facts.ask_fault)
     return _fault(Outcome.CANNOT_CHECK, facts.ask_fault)
@@ -228,6 +248,7 @@ _RULES = (
     _identity_open,
     _mismatch,
     _chip_unproven,
+    _degraded,
     _not_asked,
     _not_proven,
 )
@@ -246,6 +267,10 @@ def _notes(facts: Facts) -> tuple[Message, ...]:
         notes.append(Message("note.damaged"))
     if isinstance(facts.answer, EligibilityAnswer) and facts.answer.state is Eligibility.ELIGIBLE:
         notes += _cover_notes(facts, facts.answer)
+    if isinstance(facts.answer, RedeemAnswer) and facts.answer.result is Redeemed.ADMITTED:
+        notes += _ticket_notes(facts.answer)
+    if facts.answer is not None and facts.answer.as_of is not None:
+        notes.append(_age(facts.answer.answered_at - facts.answer.as_of))
     if facts.ask_fault and facts.reading:
         notes.append(Message("note.not_asked"))
     validity = next((c for c in facts.reading.checks if c.name is CheckName.VALIDITY), None) if facts.reading else None
@@ -262,3 +287,24 @@ def _cover_notes(facts: Facts, answer: EligibilityAnswer) -> list[Message]:
     if until and facts.today and until - facts.today.astimezone(VIETNAM_TIME).date() <= NEAR_EXPIRY:
         notes.append(Message.of("note.near_expiry", date=f"{until:%d/%m/%Y}"))
     return notes
+
+
+def _ticket_notes(answer: RedeemAnswer) -> list[Message]:
+    notes = []
+    if answer.attention:
+        notes.append(Message.of("note.attention", text=answer.attention))
+    if answer.left is not None and answer.people is not None:
+        notes.append(Message.of("note.group", people=str(answer.people), left=str(answer.left)))
+    if answer.source is Source.LOCAL:
+        notes.append(Message("note.near_limit" if answer.near_limit else "note.offline_ticket"))
+    if answer.source is Source.HUB:
+        notes.append(Message("note.hub"))
+    return notes
+
+
+def _age(age: timedelta) -> Message:
+    """How old the data are, in the largest unit that fits."""
+    for key, unit in (("days", timedelta(days=1)), ("hours", timedelta(hours=1))):
+        if age >= unit:
+            return Message.of(f"note.as_of.{key}", n=str(age // unit))
+    return Message.of("note.as_of.minutes", n=str(max(0, age // timedelta(minutes=1))))

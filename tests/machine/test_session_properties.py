@@ -62,6 +62,11 @@ EVENTS = st.one_of(
     st.builds(on.GateBlocked, st.just("boot-1"), st.sampled_from(["gate.not_turned", "gate.absent"])),
     st.builds(on.AnnulFailed, st.just("boot-1"), st.just("net.down")),
     st.builds(on.CameraHint, st.sampled_from(["closer", ""])),
+    st.builds(
+        on.Rechecked, AGE, st.sampled_from([worlds.cover_answer(), worlds.cover_answer(Eligibility.NOT_ELIGIBLE)])
+    ),
+    st.builds(on.Synced, st.integers(0, 3)),
+    st.builds(on.TasksChanged, st.integers(0, 3)),
     st.builds(on.SlipPrinted, AGE),
     st.builds(on.PrintFailed, AGE, st.just("printer.paper")),
     st.builds(on.SelfTested, st.sampled_from([(), (), ("journal.write",)]), st.sampled_from([(), ("net.down",)])),
@@ -71,7 +76,12 @@ EVENTS = st.one_of(
 
 def equipped(desk: Desk) -> Rules:
     """The desk's rules where it has everything that such a desk can have."""
-    return dataclasses.replace(worlds.rules(desk), gate=desk is Desk.GATE, prints=True)
+    gate = desk is Desk.GATE
+    return dataclasses.replace(worlds.rules(desk), gate=gate, prints=True, hands="" if gate else "pressed")
+
+
+CARD_GATE = dataclasses.replace(worlds.rules(Desk.GATE), gate=True, people=True, cards=True)
+"""A gate where an ID card may stand for the ticket that is bound to it."""
 
 
 def current(event: object, state: State) -> object:
@@ -135,6 +145,26 @@ def test_no_yes_without_each_demanded_check(desk: Desk, script: list[object]) ->
         words = {check.name: check.word for check in verdict.checks}
         assert demands
         assert all(words[name] is Word.SUCCESSFUL for name in demands)
+
+
+@given(st.sampled_from([frozenset(), worlds.IDENTITY]), SCRIPTS)
+@settings(max_examples=400, deadline=None)
+def test_a_card_opens_a_gate_only_with_the_server_s_yes_and_what_the_site_demands(
+    identity: frozenset[CheckName], script: list[object]
+) -> None:
+    rules = dataclasses.replace(CARD_GATE, demands=identity)
+    state, _ = advance(State(), on.DeviceUp(Device.READER, "d"), rules)
+    for raw in script:
+        state, effects = advance(state, current(raw, state), rules)  # type: ignore[arg-type]
+        if not any(isinstance(effect, to.OpenGate) for effect in effects) or isinstance(raw, on.Admitted):
+            continue
+        assert state.case is not None
+        assert state.case.verdict is not None
+        words = {check.name: check.word for check in state.case.verdict.checks}
+        assert words[CheckName.TICKET] is Word.SUCCESSFUL
+        typed = {CheckName.SIGNATURE, CheckName.ISSUER} if state.case.method == "TYPED" else set()
+        signed = {CheckName.SIGNATURE} if state.case.ticket else identity | typed
+        assert all(words.get(name) is Word.SUCCESSFUL for name in signed)
 
 
 @given(DESKS, SCRIPTS)
@@ -270,8 +300,18 @@ def wanderings() -> Iterator[tuple[Screen, object, Screen]]:
         on.AnnulFailed("boot-1", "net.down"),
         on.SlipPrinted(0),
         on.PrintFailed(0, "printer.paper"),
+        on.Rechecked(0, worlds.cover_answer()),
+        on.Synced(2),
+        on.TasksChanged(1),
+        on.Answered(0, worlds.redeemed()),
     ]
-    for rules in (*map(equipped, Desk), everything, chip_only, dataclasses.replace(everything, tickets=False)):
+    for rules in (
+        *map(equipped, Desk),
+        CARD_GATE,
+        everything,
+        chip_only,
+        dataclasses.replace(everything, tickets=False),
+    ):
         state = State()
         for _ in range(20_000):
             event = current(chance.choice(pool), state)

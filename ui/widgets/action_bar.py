@@ -20,6 +20,7 @@ KEYS = {
     Button.ADMIT: "F8",
     Button.MORE_TIME: "+",
     Button.PRINT: "F9",
+    Button.HAND_OVER: "Enter",
     Button.EMERGENCY: "Ctrl+E",
 }
 _COUNTED = (Screen.RESULT, Screen.ASK_NUMBER, Screen.PLACE_CARD, Screen.RETRY)

@@ -10,7 +10,7 @@ import pytest
 
 from terminal import events as on
 from terminal.events import Button, Device, DeviceDown, DeviceUp
-from terminal.flow import diagram, moves
+from terminal.flow import deciding, diagram, moves
 from terminal.flow.effects import AskPerson, CancelRead, Play, Record, Show, StartRead, Wipe
 from terminal.flow.rules import Rules
 from terminal.flow.session import advance
@@ -104,7 +104,7 @@ def test_nobody_is_asked_about_a_chip_that_names_nobody() -> None:
 
 
 def test_with_nobody_to_ask_about_the_desk_begins_anew() -> None:
-    state, effects = moves.ask(replace(WORKING, screen=Screen.PLACE_CARD, case=Case()), RECEPTION)
+    state, effects = deciding.ask(replace(WORKING, screen=Screen.PLACE_CARD, case=Case()), RECEPTION)
     assert (state.screen, state.case) == (Screen.IDLE, None)
     assert any(isinstance(effect, Wipe) for effect in effects)
 
@@ -194,12 +194,12 @@ def test_the_record_of_a_decision_by_hand_says_so_and_keeps_the_checks() -> None
 
 def test_the_day_that_counts_is_the_server_s() -> None:
     answer = worlds.cover_answer(until=date(2026, 6, 10))
-    assert moves.case_day(Case(answer=answer)) == worlds.NOW
-    assert moves.case_day(Case()) is None
+    assert deciding.case_day(Case(answer=answer)) == worlds.NOW
+    assert deciding.case_day(Case()) is None
 
 
 def test_every_desk_s_yes_has_its_own_words() -> None:
-    assert set(moves._YES) == set(Desk)
+    assert set(deciding._YES) == set(Desk)
 
 
 # The diagram ---------------------------------------------------------------------------------------------------------
