@@ -34,3 +34,17 @@ def seal_of(prev: bytes, seq: int, body: str) -> bytes:
 def head_message(device: str, line: Line) -> bytes:
     """What a device signs (Ed25519) over the last line that it hands over, and with it over all before."""
     return b"tram ledger head\n" + device.encode() + b"\n" + line.seq.to_bytes(8, "big") + line.seal
+
+
+def follows(before: Line | None, line: Line, *, anew: bool) -> bool:
+    """Whether ``line`` may stand after ``before`` (None: nothing) in one device's ledger.
+
+    It is sealed as it says, and is either the next number, sealed to the one before; or, ``anew`` (its body is of that
+    kind), of any higher number and sealed to `START`: the device lost its store and says so, and no number twice.
+    """
+    if line.seal != seal_of(line.prev, line.seq, line.body):
+        return False
+    seq, seal = (before.seq, before.seal) if before else (0, START)
+    if anew:
+        return line.prev == START and line.seq > seq
+    return line.prev == seal and line.seq == seq + 1
