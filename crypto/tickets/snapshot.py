@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -24,13 +24,14 @@ from crypto.tickets.record import (
     PAIR,
     HolderRecord,
     Kind,
-    TicketRecord,
+    TicketRow,
     check_flags,
     extra,
     fixed,
     from_json,
     kind_from,
     kind_of,
+    kind_row,
     name,
     number,
     product_from,
@@ -112,7 +113,7 @@ def write(
     file: BinaryIO,
     head: Head,
     products: Iterable[Product],
-    tickets: Iterable[TicketRecord],
+    tickets: Iterable[TicketRow],
     holders: Iterable[HolderRecord],
     key: Ed25519PrivateKey,
 ) -> int:
@@ -123,13 +124,18 @@ def write(
     more than a file takes.
     """
     known = {product.product: product for product in products}
-    kinds: dict[Kind, int] = {}
+    numbers: dict[tuple[object, ...], int] = {}
+    kinds: list[Kind] = []
     rows: list[bytes] = []
     extras: list[bytes] = []
-    for record in tickets:
-        rows.append(_row(record, known, kinds))
-        more = extra(record, known[record.product])
-        if more is not None:
+    for row in tickets:
+        what = row[1:5]
+        kind = numbers.get(what)
+        if kind is None:
+            kind = numbers[what] = len(kinds)
+            kinds.append(_new_kind(row, known))
+        rows.append(fixed(row, kind))
+        if (row.day or row.outside) and (more := extra(row, known[row.product])) is not None:
             extras.append(more)
     pairs = sorted({PAIR.pack(bound.holder, bound.mark) for bound in holders})
     rows.sort()
@@ -175,13 +181,13 @@ def prove(file: BinaryIO, event: str, server_key: bytes) -> Snapshot:
     return snapshot
 
 
-def _row(record: TicketRecord, known: dict[str, Product], kinds: dict[Kind, int]) -> bytes:
-    if record.product not in known:
+def _new_kind(row: TicketRow, known: dict[str, Product]) -> Kind:
+    if row.product not in known:
         raise MalformedError("snapshot: a ticket of no product")
-    return fixed(record, kinds.setdefault(kind_of(record), len(kinds)))
+    return kind_of(row)
 
 
-def _opening(head: Head, products: Iterable[Product], kinds: dict[Kind, int], counts: dict[str, int]) -> bytes:
+def _opening(head: Head, products: Iterable[Product], kinds: Sequence[Kind], counts: dict[str, int]) -> bytes:
     table = sorted(products, key=lambda product: product.product)
     body = to_json(
         {
@@ -189,7 +195,7 @@ def _opening(head: Head, products: Iterable[Product], kinds: dict[Kind, int], co
             "created_at": head.created_at.astimezone(UTC).isoformat(timespec="microseconds"),
             "cursor": head.cursor,
             "products": [product_row(product) for product in table],
-            "kinds": [[kind.product, kind.admits, kind.max_uses, kind.gate] for kind in kinds],
+            "kinds": [kind_row(kind) for kind in kinds],
             **counts,
         }
     )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hmac
 import io
 import json
 import struct
@@ -21,12 +22,12 @@ from crypto.tickets.record import (
     PAIR,
     Change,
     HolderRecord,
+    Marks,
     TicketRecord,
     decode_change,
     encode_change,
-    holder_mark,
+    row_of,
     state_of,
-    ticket_mark,
 )
 from crypto.tickets.rules import Product, Standing, TicketState
 from crypto.tickets.snapshot import Head, OtherEventError, Snapshot, prove, write
@@ -37,6 +38,7 @@ SECRET = Ed25519PrivateKey.from_private_bytes(
 )
 PUBLIC = SECRET.public_key().public_bytes_raw()
 KEY = bytes(range(32))
+MARKS = Marks(KEY)
 EVENT = "trang-an-mau"
 HEAD = Head(EVENT, datetime(2026, 11, 22, 1, tzinfo=UTC), 42)
 DAY = Product(EVENT, "ve-ngay", "người lớn")
@@ -79,7 +81,7 @@ holders = st.builds(HolderRecord, st.binary(min_size=16, max_size=16), st.binary
 
 def written(tickets: Sequence[TicketRecord], bound: Sequence[HolderRecord] = ()) -> bytes:
     file = io.BytesIO()
-    assert write(file, HEAD, PRODUCTS.values(), iter(tickets), iter(bound), SECRET) == len(tickets)
+    assert write(file, HEAD, PRODUCTS.values(), map(row_of, tickets), iter(bound), SECRET) == len(tickets)
     return file.getvalue()
 
 
@@ -135,7 +137,7 @@ def test_what_was_written_is_read_whatever_its_order(tickets: list[TicketRecord]
 
 
 def test_the_order_of_the_stream_does_not_change_a_byte() -> None:
-    tickets = [TicketRecord(ticket_mark(KEY, f"T{number}"), "ve-ngay", STATE) for number in range(300)]
+    tickets = [TicketRecord(MARKS.ticket(f"T{number}"), "ve-ngay", STATE) for number in range(300)]
     assert written(tickets) == written(tickets[::-1])
 
 
@@ -146,18 +148,28 @@ def test_a_million_tickets_fit_into_32_megabytes() -> None:
 
 def test_neither_numbers_nor_holders_stand_in_the_file() -> None:
     raw = written(
-        [TicketRecord(ticket_mark(KEY, "T7Q2M9XK4B"), "ve-ngay", STATE)],
-        [HolderRecord(holder_mark(KEY, "003090123450"), ticket_mark(KEY, "T7Q2M9XK4B"))],
+        [TicketRecord(MARKS.ticket("T7Q2M9XK4B"), "ve-ngay", STATE)],
+        [HolderRecord(MARKS.holder("003090123450"), MARKS.ticket("T7Q2M9XK4B"))],
     )
     assert b"T7Q2M9XK4B" not in raw
     assert b"003090123450" not in raw
 
 
 def test_marks_are_keyed_and_a_ticket_is_no_holder() -> None:
-    assert ticket_mark(KEY, "003090123450") != holder_mark(KEY, "003090123450")
-    assert ticket_mark(KEY, "T1") != ticket_mark(bytes(32), "T1")
-    # made apart: printf 'ticket\nT1' | openssl dgst -sha256 -mac HMAC -macopt hexkey:00…1f
-    assert ticket_mark(KEY, "T1").hex() == "6cf8ef37e48cce382b693f8d423d5097"
+    assert MARKS.ticket("003090123450") != MARKS.holder("003090123450")
+    assert MARKS.ticket("T1") != Marks(bytes(32)).ticket("T1")
+
+
+@given(st.binary(min_size=16, max_size=64), st.text(st.characters(codec="utf-8")))
+def test_a_mark_is_an_hmac(key: bytes, text: str) -> None:
+    assert Marks(key).ticket(text) == hmac.digest(key, b"ticket\n" + text.encode(), "sha256")[:16]
+    assert Marks(key).holder(text) == hmac.digest(key, b"holder\n" + text.encode(), "sha256")[:16]
+
+
+@pytest.mark.parametrize("size", [0, 15, 65])
+def test_a_key_of_another_size_makes_no_marks(size: int) -> None:
+    with pytest.raises(ValueError, match="16 to 64"):
+        Marks(bytes(size))
 
 
 def test_a_ticket_is_never_valid_for_longer_than_it_was_sold() -> None:
@@ -202,8 +214,8 @@ def test_more_than_a_file_takes_is_not_written(monkeypatch: pytest.MonkeyPatch) 
 
 
 SMALL = written(
-    [TicketRecord(ticket_mark(KEY, f"T{number}"), "the-nam", replace(STATE, outside=1)) for number in range(3)],
-    [HolderRecord(holder_mark(KEY, "003090123450"), ticket_mark(KEY, "T1"))],
+    [TicketRecord(MARKS.ticket(f"T{number}"), "the-nam", replace(STATE, outside=1)) for number in range(3)],
+    [HolderRecord(MARKS.holder("003090123450"), MARKS.ticket("T1"))],
 )
 
 
