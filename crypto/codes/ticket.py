@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,19 +15,11 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from crypto.codes import base45, cbor
+from crypto.codes import base45, sign1
 from crypto.errors import IssuerUnknownError, MalformedError, NotSupportedError, ProofError, SignatureWrongError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-_TAG_SIGN1 = b"\xd2"  # tag 18 in its only deterministic form
-_TAG_CWT = b"\xd8\x3d"  # tag 61, which may stand around it
-
-_ALG, _KID = 1, 4
-ALG_ED25519 = -19
-"""Fully specified Ed25519 (RFC 9864); what is written."""
-_ALG_EDDSA = -8  # its deprecated, curve-less predecessor; still read
 
 _ISS, _AUD, _EXP, _NBF, _CTI = 1, 3, 4, 5, 7
 _PRODUCT, _ADMITS = -65537, -65538  # private use (RFC 8392 §9.1: below -65536)
@@ -38,7 +29,6 @@ _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _MAX_TEXT = 2048
 _MAX_ADMITS = 999
 _MAX_TIME = 253_402_300_799  # the end of the year 9999
-_SIGNATURE_SIZE = 64
 
 
 class TicketExpiredError(ProofError):
@@ -79,8 +69,7 @@ class UnverifiedTicket:
     have been before a keyboard-mode scanner typed it into another layout."""
 
     claims: Ticket
-    signed: bytes = field(repr=False)
-    signature: bytes = field(repr=False)
+    signed: sign1.Signed = field(repr=False)
     otherwise: tuple[UnverifiedTicket, ...] = field(default=(), repr=False)
 
 
@@ -93,7 +82,7 @@ class TicketKey:
     @property
     def key_id(self) -> bytes:
         """The first eight bytes of the key's SHA-256."""
-        return hashlib.sha256(self.public).digest()[:8]
+        return sign1.key_id_of(self.public)
 
     def to_pem(self) -> bytes:
         """SubjectPublicKeyInfo (RFC 8410) as PEM."""
@@ -127,20 +116,8 @@ def is_ticket_text(text: str) -> bool:
 
 def parse(text: str) -> UnverifiedTicket:
     """The ticket's contents before any proof; raises MalformedError or NotSupportedError."""
-    raw = _decoded(text)
-    untagged = raw.removeprefix(_TAG_CWT)
-    if not untagged.startswith(_TAG_SIGN1):
-        raise MalformedError("ticket: no COSE_Sign1 tag")
-    parts = cbor.decode(untagged[1:])
-    if not isinstance(parts, list) or len(parts) != 4:
-        raise MalformedError("ticket: COSE_Sign1 has four parts")
-    protected, unprotected, payload, signature = parts
-    if not (isinstance(protected, bytes) and isinstance(payload, bytes) and isinstance(signature, bytes)):
-        raise MalformedError("ticket: COSE_Sign1 parts of a wrong type")
-    if len(signature) != _SIGNATURE_SIZE:
-        raise MalformedError("ticket: an Ed25519 signature has 64 bytes")
-    key_id = _key_id(_map(protected), unprotected)
-    return UnverifiedTicket(_claims(_map(payload), key_id), _signed(protected, payload), signature)
+    signed = sign1.parse(_decoded(text))
+    return UnverifiedTicket(_claims(signed.claims, signed.key_id), signed)
 
 
 def verify(ticket: str | UnverifiedTicket, keys: Sequence[TicketKey], now: datetime) -> Ticket:
@@ -170,16 +147,7 @@ def _genuine(ticket: UnverifiedTicket, keys: Sequence[TicketKey]) -> Ticket:
 
 
 def _signed_claims(ticket: UnverifiedTicket, keys: Sequence[TicketKey]) -> Ticket:
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-    key = next((key for key in keys if key.key_id == ticket.claims.key_id), None)
-    if key is None:
-        raise IssuerUnknownError("ticket: no accepted key has this key id")
-    try:
-        Ed25519PublicKey.from_public_bytes(key.public).verify(ticket.signature, ticket.signed)
-    except InvalidSignature:
-        raise SignatureWrongError("ticket: signature") from None
+    sign1.verify(ticket.signed, [key.public for key in keys])
     return ticket.claims
 
 
@@ -196,9 +164,7 @@ def issue(ticket: Ticket, key: Ed25519PrivateKey, form: Form = Form.BASE45) -> s
         _ADMITS: ticket.admits,
     }
     _claims(body, key_id)
-    protected, payload = cbor.encode({_ALG: ALG_ED25519, _KID: key_id}), cbor.encode(body)
-    signature = key.sign(_signed(protected, payload))
-    raw = _TAG_SIGN1 + cbor.encode([protected, {}, payload, signature])
+    raw = sign1.sign(body, key)
     if form is Form.BASE45:
         return f"{form.value}{base45.encode(raw)}"
     return f"{form.value}{_base32(raw)}"
@@ -233,24 +199,6 @@ def _decoded(text: str) -> bytes:
 
 def _base32(raw: bytes) -> str:
     return base64.b32encode(raw).decode("ascii").rstrip("=")
-
-
-def _map(raw: bytes) -> dict[object, object]:
-    value = cbor.decode(raw)
-    if not isinstance(value, dict):
-        raise MalformedError("ticket: a map belongs here")
-    return value
-
-
-def _key_id(protected: dict[object, object], unprotected: object) -> bytes:
-    if not isinstance(unprotected, dict) or not set(protected) <= {_ALG, _KID} or not set(unprotected) <= {_KID}:
-        raise NotSupportedError("ticket: a header that is not used here")
-    if protected.get(_ALG) not in (ALG_ED25519, _ALG_EDDSA):
-        raise NotSupportedError("ticket: an algorithm other than Ed25519")
-    key_id = protected.get(_KID, unprotected.get(_KID))
-    if not isinstance(key_id, bytes) or len(key_id) != 8 or (_KID in protected and _KID in unprotected):
-        raise MalformedError("ticket: one key id of eight bytes is required")
-    return key_id
 
 
 def _claims(body: dict[object, object] | dict[int, object], key_id: bytes) -> Ticket:
@@ -288,8 +236,3 @@ def _number(value: object, low: int, high: int) -> int:
 
 def _time(value: object) -> datetime:
     return datetime.fromtimestamp(_number(value, 0, _MAX_TIME), UTC)
-
-
-def _signed(protected: bytes, payload: bytes) -> bytes:
-    """Sig_structure (RFC 9052 §4.4) without external data."""
-    return cbor.encode(["Signature1", protected, b"", payload])
