@@ -9,6 +9,9 @@ import http.client
 import ssl
 import threading
 import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
@@ -22,6 +25,30 @@ if TYPE_CHECKING:
 MOST_BYTES = 1024 * 1024
 _CHUNK = 65_536
 _DENIED = frozenset({401, 403})
+_OK = frozenset({int(http.client.OK)})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is asked. ``query`` is written to the connection and nowhere else (secret_query.py); ``statuses``: the ones
+    that are answers; ``most``: bytes that an answer may have."""
+
+    method: str
+    path: str
+    body: bytes | None = field(default=None, repr=False)
+    query: str = field(default="", repr=False)
+    kind: str = "application/json"
+    statuses: frozenset[int] = _OK
+    most: int = MOST_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer's status, its JSON, and the time of its ``Date`` header (RFC 9110 §6.6.1) where it has a right one."""
+
+    status: int
+    body: bytes = field(repr=False)
+    date: datetime | None = None
 
 
 class JsonServer:
@@ -41,49 +68,49 @@ class JsonServer:
 
     def get(self, path: str, deadline: float) -> bytes:
         """The answer to a GET, within ``deadline`` seconds."""
-        return self._ask("GET", path, None, deadline)
+        return self.send(Call("GET", path), deadline).body
 
     def post(self, path: str, body: bytes, deadline: float) -> bytes:
         """The answer to a POST, within ``deadline`` seconds. It may be sent twice: the server must know repetitions."""
-        return self._ask("POST", path, body, deadline)
+        return self.send(Call("POST", path, body), deadline).body
 
-    def _ask(self, method: str, path: str, body: bytes | None, deadline: float) -> bytes:
+    def send(self, call: Call, deadline: float) -> Reply:
+        """The answer to any call, within ``deadline`` seconds. It may be sent twice."""
         if deadline <= 0:
             raise FaultError("net.timeout", "no time left to ask")
         until = time.monotonic() + deadline
         # Name look-ups and drop by drop headers know no time-out of their own, so the whole exchange runs aside.
         lane = Lane("net-exchange", _nothing)
         try:
-            return lane.call(lambda: self._exchange(method, path, body, until), deadline)
+            return lane.call(lambda: self._exchange(call, until), deadline)
         except StuckError:
             raise FaultError("net.timeout", "deadline") from None
         finally:
             lane.close()
 
-    def _exchange(self, method: str, path: str, body: bytes | None, until: float) -> bytes:
+    def _exchange(self, call: Call, until: float) -> Reply:
         try:
-            return self._once(method, path, body, until)
+            return self._once(call, until)
         except _CutError:
             # The server closed the kept connection this very moment.
             try:
-                return self._once(method, path, body, until)
+                return self._once(call, until)
             except _CutError:
                 raise FaultError("net.down", "cut off") from None
 
-    def _once(self, method: str, path: str, body: bytes | None, until: float) -> bytes:
+    def _once(self, call: Call, until: float) -> Reply:
         import requests
         from urllib3.exceptions import HTTPError
 
         if self._ca_file is not None and not self._ca_file.is_file():
             raise FaultError("net.tls", "the certificate file is missing")
         left = max(until - time.monotonic(), 0.001)
-        headers = {"Content-Type": "application/json"} if body is not None else None
         try:
             response = self._open().request(
-                method,
-                self._base + path,
-                data=body,
-                headers=headers,
+                call.method,
+                self._base + call.path,
+                data=call.body,
+                headers=_headers(call),
                 timeout=(min(self._connect, left), left),
                 allow_redirects=False,
                 stream=True,
@@ -92,13 +119,15 @@ class JsonServer:
         except (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError) as error:
             raise _fault_of(error) from None
         with response:
-            _check_status(response.status_code)
+            if response.status_code not in call.statuses:
+                raise _refusal(response.status_code)
             _check_kind(response)
-            return _body(response, until)
+            return Reply(response.status_code, _body(response, until, call.most), _date(response))
 
     def _open(self) -> requests.Session:
         import requests
-        from requests.adapters import HTTPAdapter
+
+        from drivers.backends.secret_query import SecretQueryAdapter
 
         with self._lock:
             if self._session is None:
@@ -106,8 +135,8 @@ class JsonServer:
                 session.trust_env = False
                 session.headers.update(self._headers)
                 session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-                session.mount("http://", HTTPAdapter(pool_maxsize=4, max_retries=0))
-                session.mount("https://", HTTPAdapter(pool_maxsize=4, max_retries=0))
+                for scheme in ("http://", "https://"):
+                    session.mount(scheme, SecretQueryAdapter(pool_maxsize=4, max_retries=0))
                 self._session = session
             return self._session
 
@@ -116,13 +145,17 @@ def _nothing() -> None:
     """A lane without a handle has nothing to release."""
 
 
-def _check_status(status: int) -> None:
-    if status == http.client.OK:
-        return
+def _headers(call: Call) -> dict[str, str]:
+    from drivers.backends.secret_query import HEADER
+
+    kind = {"Content-Type": call.kind} if call.body is not None else {}
+    return kind | ({HEADER: call.query} if call.query else {})
+
+
+def _refusal(status: int) -> FaultError:
     if status in _DENIED:
-        raise FaultError("net.denied", f"HTTP {status}")
-    code = "net.server" if 500 <= status <= 599 else "net.garbage"
-    raise FaultError(code, f"HTTP {status}")
+        return FaultError("net.denied", f"HTTP {status}")
+    return FaultError("net.server" if 500 <= status <= 599 else "net.garbage", f"HTTP {status}")
 
 
 def _check_kind(response: requests.Response) -> None:
@@ -134,14 +167,22 @@ def _check_kind(response: requests.Response) -> None:
         raise FaultError("net.garbage", "compressed without being asked")
 
 
-def _body(response: requests.Response, until: float) -> bytes:
+def _date(response: requests.Response) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(response.headers.get("Date", ""))
+        return date.astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _body(response: requests.Response, until: float, most: int) -> bytes:
     from urllib3.exceptions import HTTPError, ReadTimeoutError
 
     body = b""
     try:
         while part := response.raw.read1(_CHUNK, decode_content=False):
             body += part
-            if len(body) > MOST_BYTES:
+            if len(body) > most:
                 raise FaultError("net.garbage", "too long")
             if time.monotonic() > until:
                 raise FaultError("net.timeout", "body")
