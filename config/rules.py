@@ -134,14 +134,17 @@ def _hold(fine: bool, file: Path | None, path: str, allowed: str) -> None:
 
 
 def _check_url(url: str, path: str, file: Path | None) -> None:
-    allowed = "https://HOST[:PORT] | http://127.0.0.1[:PORT]"
+    if not is_server_url(url):
+        raise ConfigError(file, path, Problem.NOT_ALLOWED, "https://HOST[:PORT] | http://127.0.0.1[:PORT]")
+
+
+def is_server_url(url: str) -> bool:
+    """Whether a server may be asked there: https, or http that does not leave this computer; no user, no query."""
     try:
         parts = urlsplit(url)
-        fine = _is_plain(parts) and (parts.scheme == "https" or (parts.scheme == "http" and _is_here(parts.hostname)))
+        return _is_plain(parts) and (parts.scheme == "https" or (parts.scheme == "http" and _is_here(parts.hostname)))
     except ValueError:
-        fine = False
-    if not fine:
-        raise ConfigError(file, path, Problem.NOT_ALLOWED, allowed)
+        return False
 
 
 def _is_plain(parts: SplitResult) -> bool:

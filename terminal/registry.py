@@ -12,8 +12,19 @@ from pathlib import Path
 from types import ModuleType
 from typing import cast
 
+from terminal.clock import Clock
+from terminal.enrolling import Enroller
 from terminal.faults import FaultError
-from terminal.outputs import Gate, GateOptions, Printer, PrinterOptions, Voice, VoiceOptions
+from terminal.outputs import (
+    Gate,
+    GateOptions,
+    HandOver,
+    HandOverOptions,
+    Printer,
+    PrinterOptions,
+    Voice,
+    VoiceOptions,
+)
 from terminal.ports import (
     Backend,
     BackendOptions,
@@ -77,6 +88,11 @@ def voice(name: str) -> Callable[[VoiceOptions], Voice]:
     return cast("Callable[[VoiceOptions], Voice]", _load("tram.voice", name))
 
 
+def handover(name: str) -> Callable[[HandOverOptions, Clock], HandOver]:
+    """The builder of a way to the hospital's own system."""
+    return cast("Callable[[HandOverOptions, Clock], HandOver]", _load("tram.handover", name))
+
+
 def decoder(name: str) -> Callable[[], Decoder]:
     """The builder of a decoder; it raises ImportError where its library is missing."""
     return cast("Callable[[], Decoder]", _load("tram.decoder", name))
@@ -90,6 +106,11 @@ def scan(name: str) -> Scan:
 def backend(name: str) -> Callable[[BackendOptions], Backend]:
     """The builder of a backend's client."""
     return cast("Callable[[BackendOptions], Backend]", _load("tram.backend", name))
+
+
+def enroller(name: str) -> Callable[[str, Path | None], Enroller]:
+    """The builder of what enrols this device at a server: its URL, and the authority of its certificate."""
+    return cast("Callable[[str, Path | None], Enroller]", _load("tram.enroller", name))
 
 
 def face(name: str) -> Callable[[FaceOptions], Face]:
