@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Depends, FastAPI, Header, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
-from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,13 +31,13 @@ from backend.api import (
     RedeemRequest,
     RedeemResponse,
 )
-from backend.store import BusyError
+from backend.engine.errors import BusyError
+from backend.engine.store import Answers
+
+T = TypeVar("T")
 
 Clock = Callable[[], datetime]
 """The time now, aware."""
-
-Transaction = Callable[[], AbstractContextManager[Connection]]
-"""All or nothing on the database; see Store.transaction."""
 
 Device = Annotated[str, Header(alias=DEVICE_HEADER, pattern=NAME_PATTERN, description="The asking terminal's name.")]
 
@@ -58,7 +57,7 @@ _STATUS = {
 }
 
 
-def create_app(transaction: Transaction, token: str, clock: Clock) -> FastAPI:
+def create_app(store: Answers, token: str, clock: Clock) -> FastAPI:
     """The server as an ASGI application; every path but health asks for ``token``."""
     app = FastAPI(
         title="Trạm reference backend",
@@ -69,7 +68,7 @@ def create_app(transaction: Transaction, token: str, clock: Clock) -> FastAPI:
         openapi_url=None,
     )
     app.include_router(_open_paths(clock))
-    app.include_router(_guarded_paths(transaction, clock))
+    app.include_router(_guarded_paths(store, clock))
     _add_error_handlers(app)
     app.add_middleware(_Guard, token=token)
     return app
@@ -77,25 +76,33 @@ def create_app(transaction: Transaction, token: str, clock: Clock) -> FastAPI:
 
 def describe() -> dict[str, object]:
     """The OpenAPI document of the protocol."""
+    return create_app(_NoStore(), "", lambda: datetime.now(UTC)).openapi()
 
-    def no_database() -> AbstractContextManager[Connection]:
+
+class _NoStore:
+    """For describing the server without a database."""
+
+    async def write(self, _work: Callable[[sa.Connection], T]) -> T:
+        """Nothing."""
         raise BusyError
 
-    return create_app(no_database, "", lambda: datetime.now(UTC)).openapi()
+    async def read(self, _work: Callable[[sa.Connection], T]) -> T:
+        """Nothing."""
+        raise BusyError
 
 
 def _open_paths(clock: Clock) -> APIRouter:
     router = APIRouter()
 
     @router.get(_HEALTH)
-    def health() -> HealthResponse:
+    async def health() -> HealthResponse:
         """That the server is there, and its clock."""
         return HealthResponse(status="ok", version=VERSION, time=clock())
 
     return router
 
 
-def _guarded_paths(transaction: Transaction, clock: Clock) -> APIRouter:
+def _guarded_paths(store: Answers, clock: Clock) -> APIRouter:
     # The guard has already checked the token; the scheme stands here for the OpenAPI document.
     errors: dict[int | str, dict[str, object]] = {
         status: {"model": ErrorResponse} for status in sorted({*_STATUS.values()} - {404, 405})
@@ -103,22 +110,19 @@ def _guarded_paths(transaction: Transaction, clock: Clock) -> APIRouter:
     router = APIRouter(prefix="/v1", dependencies=[Depends(HTTPBearer(auto_error=False))], responses=errors)
 
     @router.post("/eligibility")
-    def eligibility(question: EligibilityRequest, device: Device) -> EligibilityResponse:
+    async def eligibility(question: EligibilityRequest, device: Device) -> EligibilityResponse:
         """Whether a person is insured today."""
-        with transaction() as db:
-            return register.check(db, device, question, clock())
+        return await store.write(lambda db: register.check(db, device, question, clock()))
 
     @router.post("/redeem")
-    def redeem(question: RedeemRequest, device: Device) -> RedeemResponse:
+    async def redeem(question: RedeemRequest, device: Device) -> RedeemResponse:
         """Use a ticket once; a repeated scan gets its first answer again."""
-        with transaction() as db:
-            return ledger.redeem(db, device, question, clock())
+        return await store.write(lambda db: ledger.redeem(db, device, question, clock()))
 
     @router.post("/annul")
-    def annul(question: AnnulRequest, device: Device) -> AnnulResponse:
+    async def annul(question: AnnulRequest, device: Device) -> AnnulResponse:
         """Give a ticket its use back; a repetition gets its first answer again."""
-        with transaction() as db:
-            return ledger.annul(db, device, question, clock())
+        return await store.write(lambda db: ledger.annul(db, device, question, clock()))
 
     return router
 

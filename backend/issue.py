@@ -39,7 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     issue.add_argument("--key", type=Path, help="signing key, made when missing (default: beside the database)")
     issue.add_argument("--form", choices=sorted(_FORMS), default="base45", help="base32 is for keyboard-mode scanners")
     issue.add_argument("--count", type=int, default=1, help="how many tickets (default 1)")
-    issue.add_argument("--db", metavar="URL", help="register the tickets there, sqlite:///FILE")
+    issue.add_argument("--db", metavar="URL", help="register the tickets there, as in tram backend serve")
     issue.add_argument("--png", type=Path, metavar="FILE", help="also as QR picture; with --count FILE-1.png, …")
     issue.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -55,12 +55,12 @@ def run(args: argparse.Namespace) -> int:
 def _issue_or_explain(args: argparse.Namespace) -> int:
     from sqlalchemy.exc import SQLAlchemyError
 
+    from backend.engine.errors import BusyError, NewerDatabaseError, UrlError
     from backend.keys import SecretFileError
-    from backend.store import BusyError, UrlError
 
     try:
         _issue(args)
-    except (UrlError, SecretFileError) as error:
+    except (UrlError, NewerDatabaseError, SecretFileError) as error:
         return _fail(_USAGE, str(error))
     except MalformedError as error:
         return _fail(_USAGE, f"{error}: see tram ticket issue --help")
@@ -74,11 +74,10 @@ def _issue_or_explain(args: argparse.Namespace) -> int:
 def _issue(args: argparse.Namespace) -> None:
     from backend import keys, places
     from backend.signing import signed
-    from backend.store import database_file
 
     if not 1 <= args.count <= _MAX_COUNT:
         raise MalformedError(f"--count is a number from 1 to {_MAX_COUNT}")
-    key_file = args.key or places.beside(database_file(args.db or places.default_url()), keys.KEY_FILE)
+    key_file = args.key or places.beside(args.db or places.default_url(), keys.KEY_FILE)
     key = keys.load_signing_key(key_file)
     sold = _sold(args)
     texts = [signed(ticket, args.issuer, key, _FORMS[args.form]) for ticket in sold]
@@ -103,9 +102,9 @@ def _sold(args: argparse.Namespace) -> list[SoldTicket]:
 
 def _register(args: argparse.Namespace, sold: list[SoldTicket]) -> None:
     from backend import ledger
-    from backend.store import Store
+    from backend.engine.opening import open_store
 
-    store = Store(args.db)
+    store = open_store(args.db)
     try:
         with store.transaction() as db:
             if args.audience:

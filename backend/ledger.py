@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from backend.api import Annulled, AnnulRequest, AnnulResponse, RedeemReason, RedeemRequest, RedeemResponse, Result
+from backend.engine.sql import insert, row_of
+from backend.references import new_reference
 from backend.rules import SoldTicket, Standing, refusal
 from backend.schema import ANNULMENT, PRODUCT, REDEMPTION, SCAN, TICKET
-from backend.store import new_reference, row_of
 
 ANNUL_WITHIN = timedelta(minutes=15)
 """How long after its redemption an admission can be taken back, by the server's clock."""

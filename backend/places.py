@@ -12,6 +12,12 @@ def default_url() -> str:
     return f"sqlite:///{platformdirs.user_data_path('tram-backend', appauthor=False) / 'backend.sqlite'}"
 
 
-def beside(database: Path, name: str) -> Path:
-    """A file in the database's folder, so that the server and the issuing tool find the same one."""
-    return database.absolute().parent / name
+def beside(url: str, name: str) -> Path:
+    """A file in the database's folder, so that the server and the issuing tool find the same one; for a database on a
+    server, in the user's own data folder. Raises UrlError."""
+    from backend.engine.urls import database_file
+
+    file = database_file(url) or database_file(default_url())
+    if file is None:
+        raise RuntimeError("the default database is a file")
+    return file.absolute().parent / name

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from backend.api import Cover, EligibilityRequest, EligibilityResponse
+from backend.engine.sql import insert, row_of
+from backend.references import new_reference
 from backend.rules import VIETNAM, Asked, Member, judge
 from backend.schema import INQUIRY, MEMBER, PLAN
-from backend.store import new_reference, row_of
 from crypto.codes.citizen_id import fold_name
 
 

@@ -7,9 +7,9 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from backend import ledger, register
+from backend.engine.store import Store
 from backend.rules import VIETNAM, Member, SoldTicket, Standing
 from backend.signing import signed
-from backend.store import Store
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

@@ -53,12 +53,12 @@ def _openapi() -> int:
 def _serve(args: argparse.Namespace) -> int:
     from sqlalchemy.exc import SQLAlchemyError
 
+    from backend.engine.errors import BusyError, NewerDatabaseError, UrlError
     from backend.keys import SecretFileError
-    from backend.store import BusyError, UrlError
 
     try:
         _run_server(args)
-    except (UrlError, SecretFileError) as error:
+    except (UrlError, NewerDatabaseError, SecretFileError) as error:
         return _fail(_USAGE, str(error))
     except (SQLAlchemyError, BusyError) as error:
         return _fail(_DEVICE, f"the database cannot be used ({type(error).__name__}): check --db and who else uses it")
@@ -70,23 +70,22 @@ def _serve(args: argparse.Namespace) -> int:
 def _run_server(args: argparse.Namespace) -> None:
     from backend import keys, places
     from backend.app import create_app
+    from backend.engine.opening import open_store
     from backend.sample import seed
     from backend.server import LOOPBACK, listen, serve_until_signal
-    from backend.store import Store, database_file
 
     url = args.db or places.default_url()
-    database = database_file(url)
-    token_file = args.token_file or places.beside(database, keys.TOKEN_FILE)
-    key_file = args.key or places.beside(database, keys.KEY_FILE)
+    token_file = args.token_file or places.beside(url, keys.TOKEN_FILE)
+    key_file = args.key or places.beside(url, keys.KEY_FILE)
     token, key = keys.load_token(token_file), keys.load_signing_key(key_file)
-    store = Store(url)
+    store = open_store(url)
     try:
         samples = seed(store, key, _now()) if args.sample else ()
         with listen(args.port) as listener:
             address = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
             found = {"url": address, "token_file": token_file, "ticket_key": keys.public_key_file(key_file)}
             words = _ready_words({name: str(value) for name, value in found.items()}, samples, as_json=args.json)
-            serve_until_signal(create_app(store.transaction, token, _now), listener, lambda: _say(words))
+            serve_until_signal(create_app(store, token, _now), listener, lambda: _say(words))
     finally:
         store.close()
 

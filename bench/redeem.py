@@ -24,9 +24,9 @@ from parts.results import Row, report, spread
 
 from backend import ledger
 from backend.api import RedeemRequest
+from backend.engine.opening import open_store
 from backend.rules import SoldTicket
 from backend.sample import ADULT, EVENT
-from backend.store import Store
 from terminal.demo.surroundings import RunningBackend, backend_process
 
 SECONDS, RAW_SECONDS, WARM = 5.0, 2.0, 100
@@ -39,7 +39,7 @@ def sell(database: Path) -> None:
     """Put the tickets into the database before the backend opens it."""
     now = datetime.now(UTC)
     plain = SoldTicket(EVENT, "", ADULT, 1, now - timedelta(days=1), now + timedelta(days=1))
-    store = Store(f"sqlite:///{database}")
+    store = open_store(f"sqlite:///{database}")
     try:
         with store.transaction() as db:
             ledger.add_tickets(db, (replace(plain, ticket=_ticket(number)) for number in range(TICKETS)))
@@ -141,7 +141,7 @@ def raw_transactions(file: Path) -> tuple[float, list[float]]:
 
 def without_http(database: Path, first: int) -> tuple[float, list[float]]:
     """The backend's own ledger, called in this process: what is left of an answer without HTTP."""
-    store = Store(f"sqlite:///{database}")
+    store = open_store(f"sqlite:///{database}")
     times = []
     began = time.perf_counter()
     for number in range(first, TICKETS):

@@ -14,11 +14,12 @@ if ! new_enough "$python"; then
   suffix=.11
 fi
 
-# pcscd and vpcd: readers; swig, compiler and headers: pyscard is built from source on Linux; the rest: Qt on X, zbar.
+# pcscd and vpcd: readers; swig, compiler and headers: pyscard is built from source on Linux; postgresql: the tests start its
+# server themselves, on a socket of their own; the rest: Qt on X, zbar.
 packages=(
   "python3$suffix-venv" "python3$suffix-dev" gcc swig libpcsclite-dev pcscd util-linux openssl
   xvfb libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxcb-image0
-  libxcb-render-util0 libxcb-randr0 libxcb-xinerama0 libdbus-1-3 libfontconfig1 libzbar0
+  libxcb-render-util0 libxcb-randr0 libxcb-xinerama0 libdbus-1-3 libfontconfig1 libzbar0 postgresql
 )
 
 # Not in every release. vpcd: without it the demo brings a reader of its own, and says so; cups: printers of the system;

@@ -23,10 +23,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from backend import keys, ledger, places
+from backend.engine.opening import open_store
 from backend.rules import SoldTicket
 from backend.sample import ADULT, EVENT
 from backend.signing import signed
-from backend.store import Store
 from crypto.codes.ticket import Form
 from crypto.trust.certificate import Certificate
 from crypto.trust.store import TrustStore
@@ -204,7 +204,7 @@ def _sell(folder: Path, make: Make) -> list[bytes]:
         SoldTicket(EVENT, f"BENCH-{number:06}", ADULT, 1, now - timedelta(days=1), now + timedelta(days=1))
         for number in range(make.tickets)
     ]
-    store = Store(f"sqlite:///{database}")
+    store = open_store(f"sqlite:///{database}")
     try:
         with store.transaction() as db:
             ledger.add_tickets(db, sold)

@@ -22,10 +22,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from backend import keys, ledger
+from backend.engine.opening import open_store
 from backend.rules import SoldTicket
 from backend.sample import ADULT, EVENT
 from backend.signing import signed
-from backend.store import Store
 from config.load import load
 from crypto.trust.certificate import Certificate
 from crypto.trust.store import TrustStore
@@ -149,7 +149,7 @@ def _sell(folder: Path, number: int) -> tuple[bytes, ...]:
     now = datetime.now(UTC).replace(microsecond=0)
     begins, ends = now - timedelta(days=1), now + timedelta(days=1)
     sold = [SoldTicket(EVENT, f"MAU-{count:04}", ADULT, 1, begins, ends) for count in range(number)]
-    with closing(Store(f"sqlite:///{folder / 'backend.sqlite'}")) as store, store.transaction() as db:
+    with closing(open_store(f"sqlite:///{folder / 'backend.sqlite'}")) as store, store.transaction() as db:
         ledger.add_tickets(db, sold)
     return tuple(signed(ticket, "tests", key).encode("ascii") for ticket in sold)
 

@@ -1,7 +1,8 @@
-"""A store in a file, the application, and a server that really listens."""
+"""A store of each engine, the application, and a server that really listens."""
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,23 +10,52 @@ from pathlib import Path
 import pytest
 
 from backend.app import create_app
+from backend.engine.opening import open_store
+from backend.engine.store import Store
 from backend.sample import seed
 from backend.server import LOOPBACK, AnnouncingServer, listen
-from backend.store import Store
 from tests.unit.backend.calls import NOW, TOKEN, Caller, Client, signing_key
+
+ENGINES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the tables of today, to copy: making one takes longer than most tests."""
+    file = tmp_path_factory.mktemp("template") / "backend.sqlite"
+    open_store(f"sqlite:///{file}").close()
+    return file
+
+
+@pytest.fixture(params=ENGINES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of its own for one test, with the tables of today and nothing in them, on either engine."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres_url"))
+    file = tmp_path / "backend.sqlite"
+    shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
+    file.chmod(0o600)
+    return f"sqlite:///{file}"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(f"sqlite:///{tmp_path / 'backend.sqlite'}")
-    seed(opened, signing_key(), NOW)
+def empty_store(database_url: str) -> Iterator[Store]:
+    """A store with tables and nothing in them."""
+    opened = open_store(database_url)
     yield opened
     opened.close()
 
 
 @pytest.fixture
+def store(empty_store: Store) -> Store:
+    """A store with the invented members and tickets."""
+    seed(empty_store, signing_key(), NOW)
+    return empty_store
+
+
+@pytest.fixture
 def client(store: Store) -> Client:
-    return Client(create_app(store.transaction, TOKEN, lambda: NOW))
+    return Client(create_app(store, TOKEN, lambda: NOW))
 
 
 @pytest.fixture
@@ -37,7 +67,7 @@ def caller(client: Client) -> Caller:
 def live_url(store: Store) -> Iterator[str]:
     listening = threading.Event()
     with listen(0) as listener:
-        server = AnnouncingServer(create_app(store.transaction, TOKEN, lambda: NOW), listening.set)
+        server = AnnouncingServer(create_app(store, TOKEN, lambda: NOW), listening.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         assert listening.wait(20)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -13,10 +11,10 @@ from hypothesis import strategies as st
 
 from backend import ledger
 from backend.api import AnnulRequest, RedeemRequest
+from backend.engine.store import Store
 from backend.rules import SoldTicket
 from backend.sample import EVENT, tickets
 from backend.schema import ANNULMENT, REDEMPTION, SCAN, TICKET
-from backend.store import Store
 from tests.unit.backend.calls import NOW, Caller, redeem_body
 
 _SAMPLE = {ticket.ticket: reason for ticket, reason in tickets(NOW.date())}
@@ -124,20 +122,6 @@ def _annul_and_fail(store: Store) -> None:
     with store.transaction() as db:
         ledger.annul(db, "desk-1", AnnulRequest(**redeem_body(_FIRST, "s-1")), NOW)
         raise ZeroDivisionError
-
-
-def test_a_database_from_before_annulments_gets_their_table(tmp_path: Path) -> None:
-    file = tmp_path / "old.sqlite"
-    Store(f"sqlite:///{file}").close()
-    with sqlite3.connect(file) as old:
-        old.execute("DROP TABLE annulment")
-    old.close()
-    opened = Store(f"sqlite:///{file}")
-    _sell(opened, "t")
-    with opened.transaction() as db:
-        ledger.redeem(db, "desk-1", RedeemRequest(**redeem_body("t", "s-1")), NOW)
-        assert ledger.annul(db, "desk-1", AnnulRequest(**redeem_body("t", "s-1")), NOW).result == "annulled"
-    opened.close()
 
 
 _STEPS = st.lists(st.tuples(st.sampled_from(["redeem", "annul"]), st.integers(1, 4), st.integers(1, 2)), max_size=12)

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import DBAPIError
@@ -14,10 +15,13 @@ from sqlalchemy.exc import DBAPIError
 import backend
 from backend import register
 from backend.app import create_app
+from backend.engine.errors import BusyError
+from backend.engine.store import Store
 from backend.rules import Member
 from backend.serve import openapi_text
-from backend.store import BusyError, Store
 from tests.unit.backend.calls import ASKED_AT, NOW, TOKEN, Caller, Client, headers, redeem_body
+
+T = TypeVar("T")
 
 _QUESTION = {"scan_id": "v-1", "asked_at": ASKED_AT, "id_number": "003090123450"}
 
@@ -124,20 +128,27 @@ def test_any_body_ends_in_an_error_of_the_protocol(client: Client, body: bytes) 
         assert response.json()["error"] == "invalid_request"
 
 
-def test_a_busy_database_is_told_as_busy() -> None:
-    def busy() -> Any:
-        raise BusyError
+class _Failing:
+    """A store whose every work fails."""
 
-    client = Client(create_app(busy, TOKEN, lambda: NOW))
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    async def write(self, _work: Callable[[sa.Connection], T]) -> T:
+        raise self._error
+
+    async def read(self, _work: Callable[[sa.Connection], T]) -> T:
+        raise self._error
+
+
+def test_a_busy_database_is_told_as_busy() -> None:
+    client = Client(create_app(_Failing(BusyError()), TOKEN, lambda: NOW))
     response = client.post("/v1/redeem", json=redeem_body("t", "s"), headers=headers())
     assert (response.status_code, response.json()["error"]) == (503, "busy")
 
 
 def test_a_defect_is_told_without_its_text() -> None:
-    def broken() -> Any:
-        raise RuntimeError("003090123450")
-
-    client = Client(create_app(broken, TOKEN, lambda: NOW))
+    client = Client(create_app(_Failing(RuntimeError("003090123450")), TOKEN, lambda: NOW))
     response = client.post("/v1/redeem", json=redeem_body("t", "s"), headers=headers())
     assert (response.status_code, response.json()) == (500, {"error": "internal", "fields": []})
 

@@ -14,9 +14,9 @@ import zxingcpp
 from PIL import Image
 
 from backend import issue
+from backend.engine.opening import open_store
 from backend.places import beside, default_url
 from backend.schema import PRODUCT, TICKET
-from backend.store import Store
 from crypto.codes.ticket import TicketKey, parse, verify
 
 
@@ -93,7 +93,7 @@ def test_tickets_are_registered_beside_their_key(tmp_path: Path, capsys: pytest.
     assert _run(*_WHAT, "--db", url, "--audience", "người lớn", "--json") == 0
     said = json.loads(capsys.readouterr().out)
     assert said["ticket_key"] == str(tmp_path / "ticket-key.pub.pem")
-    store = Store(url)
+    store = open_store(url)
     with store.transaction() as db:
         assert db.execute(sa.select(TICKET.c.ticket)).scalars().all() == [said["tickets"][0]["ticket"]]
         assert db.execute(sa.select(PRODUCT.c.audience)).scalars().all() == ["người lớn"]
@@ -107,7 +107,7 @@ def test_tickets_are_registered_beside_their_key(tmp_path: Path, capsys: pytest.
         (["--event", "a b"], "--help"),
         (["--count", "0"], "--count"),
         (["--valid-from", "2026-11-22", "--valid-to", "2026-11-21"], "--help"),
-        (["--db", "postgresql://h/d"], "sqlite:///FILE"),
+        (["--db", "mysql://h/d"], "sqlite:///FILE"),
     ],
 )
 def test_wrong_arguments_name_their_remedy(
@@ -141,7 +141,7 @@ def test_a_file_that_is_no_database_is_a_device_error(
 def test_without_the_backend_extra_the_remedy_is_told(
     key: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "backend.store", None)
+    monkeypatch.setitem(sys.modules, "backend.engine.errors", None)
     assert _run(*_WHAT, *key) == 2
     assert "pip install" in capsys.readouterr().err
 
@@ -149,4 +149,5 @@ def test_without_the_backend_extra_the_remedy_is_told(
 def test_the_default_database_is_in_the_users_own_folder() -> None:
     assert default_url().startswith("sqlite:///")
     assert default_url().endswith("backend.sqlite")
-    assert beside(Path("x/b.sqlite"), "k").parts[-2:] == ("x", "k")
+    assert beside("sqlite:///x/b.sqlite", "k").parts[-2:] == ("x", "k")
+    assert beside("postgresql://h/d", "k").parent.name == "tram-backend"

@@ -15,9 +15,9 @@ import requests
 import sqlalchemy as sa
 
 from backend import ledger
+from backend.engine.store import Store
 from backend.sample import tickets
 from backend.schema import REDEMPTION, TICKET
-from backend.store import Store
 from tests.unit.backend.calls import NOW, headers, redeem_body
 from tests.unit.backend.processes import serving
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from backend import ledger
 from backend.api import RedeemRequest
+from backend.engine.store import Store
 from backend.rules import SoldTicket, Standing, refusal
 from backend.sample import EVENT, tickets
 from backend.schema import REDEMPTION
-from backend.store import Store
 from tests.unit.backend.calls import ASKED_AT, NOW, Caller, redeem_body
 
 _SAMPLE = {ticket.ticket: reason for ticket, reason in tickets(NOW.date())}
@@ -66,7 +66,7 @@ def test_a_repeated_refusal_stays_although_the_ticket_has_been_paid_since(caller
     _sell(store, replace(_plain("late"), paid=False))
     assert caller.redeem("late", "s-1")["reason"] == "unpaid"
     with store.transaction() as db:
-        db.exec_driver_sql("UPDATE ticket SET paid = 1 WHERE ticket = 'late'")
+        db.exec_driver_sql("UPDATE ticket SET paid = true WHERE ticket = 'late'")
     assert caller.redeem("late", "s-1")["reason"] == "unpaid"
     assert caller.redeem("late", "s-2")["reason"] == "ok"
 

@@ -121,7 +121,7 @@ def test_a_taken_port_is_a_device_error_with_a_remedy(tmp_path: Path, capsys: py
     assert "--port" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("url", ["postgresql://h/d", "b.sqlite"])
+@pytest.mark.parametrize("url", ["mysql://h/d", "b.sqlite"])
 def test_another_kind_of_database_is_a_usage_error(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert _run("serve", "--db", url) == 2
     assert "sqlite:///FILE" in capsys.readouterr().err

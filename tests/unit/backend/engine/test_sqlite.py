@@ -7,27 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from backend.store import BusyError, Store, UrlError, database_file
+from backend.engine.errors import BusyError
+from backend.engine.opening import open_store
+from backend.engine.store import Store
 
 
 @pytest.fixture
 def hasty(tmp_path: Path) -> Iterator[Store]:
-    store = Store(_url(tmp_path), wait=0.05)
+    store = open_store(_url(tmp_path), wait=0.05)
     yield store
     store.close()
 
 
 def _url(folder: Path) -> str:
     return f"sqlite:///{folder / 'sub' / 'b.sqlite'}"
-
-
-@pytest.mark.parametrize("url", ["", "b.sqlite", "sqlite://", "sqlite:///:memory:", "postgresql://h/d", "sqlite:////"])
-def test_only_sqlite_files_are_databases(url: str) -> None:
-    if url == "sqlite:////":
-        assert database_file(url) == Path("/")
-    else:
-        with pytest.raises(UrlError):
-            database_file(url)
 
 
 def test_commits_reach_the_disk_before_they_are_told(hasty: Store) -> None:
@@ -43,7 +36,7 @@ def test_a_second_writer_in_this_process_is_told_to_wait(hasty: Store) -> None:
 
 def test_a_second_writer_in_another_process_is_told_to_wait(hasty: Store, tmp_path: Path) -> None:
     with hasty.transaction(), pytest.raises(BusyError):
-        Store(_url(tmp_path), wait=0.05)
+        open_store(_url(tmp_path), wait=0.05)
 
 
 def test_the_file_belongs_to_its_owner_alone(hasty: Store, tmp_path: Path) -> None:
