@@ -67,7 +67,8 @@ class Stamp:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineBody:
     """One happening. ``people``: how many of a group; None: all who were left. ``reason``: why by hand, or why annulled
-    or anew. Raises ValueError for a field of another form than agreed."""
+    or anew. ``asker``: the device whose scan this is; named where, and only where, a hub decided. Raises ValueError for
+    a field of another form than agreed."""
 
     scan_id: str
     kind: LineKind
@@ -78,11 +79,14 @@ class LineBody:
     people: int | None = None
     reason: str | None = None
     mode: Mode = Mode.OFFLINE
+    asker: str | None = None
 
     def __post_init__(self) -> None:
         for name, text in (("scan_id", self.scan_id), ("event", self.event), ("gate", self.gate)):
             _require(name, _NAME.fullmatch(text) is not None)
         _require("ticket", self.ticket is None or _NAME.fullmatch(self.ticket) is not None)
+        _require("asker", (self.asker is not None) is (self.mode is Mode.HUB))
+        _require("asker", self.asker is None or _NAME.fullmatch(self.asker) is not None)
         _require("people", self.people is None or _whole(self.people, 1, _MOST_PEOPLE))
         _require("reason", self.reason is None or (0 < len(self.reason) <= _MAX_REASON and self.reason.isprintable()))
 
@@ -100,6 +104,7 @@ class LineBody:
                 "people": self.people,
                 "reason": self.reason,
                 "mode": self.mode.value,
+                "asker": self.asker,
                 "at": stamp.at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
                 "skew_ms": stamp.skew_ms,
                 "skew_error_ms": stamp.skew_error_ms,
@@ -129,7 +134,7 @@ class LineBody:
     def _from_fields(cls, known: dict[str, object]) -> LineBody:
         at = datetime.fromisoformat(_text(known["at"]))
         stamp = {field.name: known[field.name] for field in fields(Stamp) if field.name != "at"}
-        own = {name: known[name] for name in ("scan_id", "event", "ticket", "gate", "people", "reason")}
+        own = {name: known[name] for name in ("scan_id", "event", "ticket", "gate", "people", "reason", "asker")}
         return cls(
             kind=LineKind(known["kind"]),
             mode=Mode(known["mode"]),
