@@ -251,6 +251,30 @@ class PrintFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """The hospital's system took the result of this session, over the way ``to`` (``desk_api``, ``folder``, ``hl7``).
+
+    It may come minutes after the session, and after a HandOverFailed: what waits is handed over when that is possible.
+    """
+
+    session: int
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverFailed:
+    """The hospital's system has not taken the result of this session; ``fault`` is a catalogue code.
+
+    It is still tried, but for ``handover.refused``, which waits for somebody to ask again, and ``handover.given_up``,
+    after which the terminal does not hold it any more.
+    """
+
+    session: int
+    to: str
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
 class SelfTested:
     """The self-test ended. ``broken``: faults that put the desk out of service; ``limits``: faults it works with."""
 
@@ -319,6 +343,8 @@ Event = (
     | CameraHint
     | SlipPrinted
     | PrintFailed
+    | HandedOver
+    | HandOverFailed
     | SelfTested
     | DeviceDown
     | DeviceUp

@@ -44,6 +44,7 @@ class Subject(Enum):
     GATE = "gate"
     PRINTER = "printer"
     VOICE = "voice"
+    HANDOVER = "handover"
     RIGHTS = "rights"
     BACKEND = "backend"
     CLOCK = "clock"

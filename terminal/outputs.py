@@ -1,15 +1,19 @@
-"""The sockets on the other side of the kiosk: what a gate, a printer and a voice must be able to do.
+"""The sockets on the other side of the kiosk: what a gate, a printer, a voice and a hand-over must be able to do.
 
-Found through the entry points ``tram.gate``, ``tram.printer`` and ``tram.voice``, like the ports in ``terminal.ports``;
-every implementation passes the contract suite of its port (tests/contract).
+Found through the entry points ``tram.gate``, ``tram.printer``, ``tram.voice`` and ``tram.handover``, like the ports in
+``terminal.ports``; every implementation passes the contract suite of its port (tests/contract).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from terminal.ports import Inbox
+
+if TYPE_CHECKING:
+    from terminal.handing import Handed
 
 Position = Literal["shut", "open"]
 """How a gate stands for people: ``shut`` holds everybody back but the one admitted, ``open`` lets everybody through."""
@@ -144,4 +148,61 @@ class Voice(Protocol):
 
     def stop(self) -> None:
         """Be silent and let everything go."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverOptions:
+    """What a way to the hospital's own system is told. ``keep``: seconds for which a result that nobody took is held,
+    in memory only. ``port``, ``token_file`` and ``origins`` are the desk API's, ``folder`` the file drop's, ``hl7``
+    (``HOST:PORT``) the HL7 listener's."""
+
+    device: str
+    desk: str
+    keep: float = 600.0
+    port: int = 0
+    token_file: Path | None = None
+    origins: tuple[str, ...] = ()
+    folder: Path | None = None
+    hl7: str = ""
+
+
+class HandOver(Protocol):
+    """One way to the hospital's own system. ``build(options: HandOverOptions, clock: Clock) -> HandOver``; raises
+    FaultError ``config.invalid``.
+
+    Emits HandedOver and HandOverFailed, each failure once a result. What was not taken waits in memory and is handed
+    over as soon as that is possible, each visit once, the latest word about it; after ``keep`` seconds, or when a
+    hundred wait, it is dropped as ``handover.given_up``.
+    """
+
+    @property
+    def name(self) -> str:
+        """``desk_api``, ``folder`` or ``hl7``: the ``to`` of its events."""
+        ...
+
+    @property
+    def simulated(self) -> bool:
+        """Whether this is a double."""
+        ...
+
+    def check(self) -> None:
+        """Whether it could hand over now; hands over nothing. Not while started. Blocking, for six seconds at most;
+        raises FaultError ``handover.…``."""
+        ...
+
+    def start(self, inbox: Inbox) -> None:
+        """Be ready. Never blocks, never raises: what is wrong is told with the first result."""
+        ...
+
+    def hand(self, handed: Handed) -> None:
+        """Hand this over, now or when possible. Callable from any thread, never blocks, never raises."""
+        ...
+
+    def again(self) -> None:
+        """Try at once what waits, also what was refused. Callable from any thread, never blocks, never raises."""
+        ...
+
+    def stop(self) -> None:
+        """Let everything go and forget what waits; returns within two seconds."""
         ...

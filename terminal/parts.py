@@ -16,7 +16,16 @@ from terminal.flow import effects as to
 from terminal.flow.desk import Slips, Speech
 from terminal.messages import say
 from terminal.model import Message
-from terminal.outputs import Gate, GateOptions, Printer, PrinterOptions, Voice, VoiceOptions
+from terminal.outputs import (
+    Gate,
+    GateOptions,
+    HandOver,
+    HandOverOptions,
+    Printer,
+    PrinterOptions,
+    Voice,
+    VoiceOptions,
+)
 from terminal.ports import (
     BackendOptions,
     CardReader,
@@ -146,6 +155,22 @@ class _Slips:
     def check(self) -> None:
         """Whether it could print now."""
         self._printer.check()
+
+
+def handovers(settings: Settings, clock: Clock) -> tuple[HandOver, ...]:
+    """The ways to the hospital's own system."""
+    given = settings.handover
+    options = HandOverOptions(
+        settings.device,
+        settings.desk,
+        port=given.port,
+        token_file=given.token_file,
+        origins=given.origins,
+        folder=given.folder,
+        hl7=given.hl7,
+    )
+    ways = {"desk_api": given.api, "folder": given.folder is not None, "hl7": given.hl7 != ""}
+    return tuple(registry.handover(name)(options, clock) for name, used in ways.items() if used)
 
 
 def speech(settings: Settings, wall: Callable[[], time] = lambda: _wall_clock()) -> Speech | None:

@@ -49,6 +49,7 @@ def check_secrets(settings: Settings) -> Finding:
     """Nobody else on this computer may read the token, the site's key and the journal."""
     files = {
         "backend.token_file": settings.backend.token_file,
+        "handover.token_file": settings.handover.token_file,
         "journal.key_file": settings.journal.key_file,
         "journal.path": settings.journal.path,
     }

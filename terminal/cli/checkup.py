@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from config.schema import Settings
-from terminal.checks import codes, computer, outputs, program, proof, reader, records, rights, server
+from terminal.checks import codes, computer, handover, outputs, program, proof, reader, records, rights, server
 from terminal.checks.check import Check
 from terminal.clock import Clock
 from terminal.health import Finding, Subject, judge_clock
@@ -61,6 +61,13 @@ def _devices(settings: Settings, clock: Clock) -> tuple[Check, ...]:
             needed="printer" in needs,
         ),
         Check(Subject.VOICE, lambda: outputs.check_voice(settings), needed=False),
+        Check(
+            Subject.HANDOVER,
+            lambda: handover.check_handover(settings, clock),
+            LONGEST,
+            late="handover.silent",
+            needed=False,
+        ),
         Check(Subject.RIGHTS, lambda: rights.check_rights(settings)),
     )
 
