@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo test check bench soak fuzz mutation clean
+.PHONY: install demo test check pretix-lane bench soak fuzz mutation clean
 
 install: $(STAMP)
 
@@ -24,6 +24,10 @@ check: install
 
 test: install check
 	packaging/test.sh
+
+# Against a real pretix, in an environment of its own: TRAM_PRETIX, or .pretix/. ARGS=--record keeps what it says anew.
+pretix-lane: install
+	packaging/pretix_lane.sh $(ARGS)
 
 # TIME: seconds for each target. TARGETS: names of fuzz/table.py, all when empty.
 fuzz: TIME ?= 1800
