@@ -31,6 +31,7 @@ from terminal.outputs import Gate
 from terminal.ports import CardReader, Face, FaceOptions
 from terminal.records.entry import JournalEntry, Method
 from terminal.records.journal import Journal
+from terminal.records.proofs import Proofs, policy_of
 from terminal.records.pseudonym import SiteKey, site_key
 from terminal.view import Desk as DeskName
 
@@ -82,14 +83,16 @@ def build(
 
 def _desk(settings: Settings, clock: Clock, journal: Journal, face: Face) -> Desk:
     keys = _ticket_keys(settings)
+    site = site_key(settings.journal.key_file)
+    proofs = Proofs(settings.device, settings.journal.device_key, site, policy_of(settings))
     return Desk(
         rules=rules_of(settings),
         face=face,
         clock=clock,
-        record=_recorder(settings, journal, site_key(settings.journal.key_file), clock),
+        record=_recorder(settings, journal, site, proofs, clock),
         note=_noter(settings, journal, clock),
         codes=parts.codes(settings, keys, clock),
-        slips=parts.slips(settings, clock),
+        slips=parts.slips(settings, clock, proofs),
         speech=parts.speech(settings),
         read=lambda post: _read_work(settings, clock, post),
         ask=_asking(settings),
@@ -202,9 +205,13 @@ def _asking(settings: Settings) -> Callable[[Callable[[Event], None]], AskWork] 
     return lambda post: AskWork(build_backend(options), backend.gate, backend.total, post)
 
 
-def _recorder(settings: Settings, journal: Journal, key: SiteKey, clock: Clock) -> Callable[[Record, str, float], None]:
+def _recorder(
+    settings: Settings, journal: Journal, key: SiteKey, proofs: Proofs, clock: Clock
+) -> Callable[[Record, str, float], None]:
     def record(effect: Record, scan_id: str, ms: float) -> None:
-        journal.append(entry_of(effect, settings, key, clock.now(), scan_id, ms))
+        now = clock.now()
+        entry = entry_of(effect, settings, key, now, scan_id, ms)
+        journal.append(replace(entry, proof=proofs.make(effect, scan_id, now)))
 
     return record
 

@@ -37,6 +37,7 @@ from terminal.ports import (
     ScannerOptions,
 )
 from terminal.quiet import QuietHours
+from terminal.records.proofs import Proofs
 
 _log = logging.getLogger(__name__)
 
@@ -121,20 +122,21 @@ def gate(settings: Settings) -> Gate | None:
     return registry.gate(gate.driver)(options)
 
 
-def slips(settings: Settings, clock: Clock) -> Slips | None:
+def slips(settings: Settings, clock: Clock, proofs: Proofs | None = None) -> Slips | None:
     """The slip printer."""
     chosen = settings.printer
     if chosen.driver == "none":
         return None
     printer = registry.printer(chosen.driver)(PrinterOptions(chosen.address, chosen.dots, chosen.seconds, chosen.baud))
-    return _Slips(printer, settings, clock)
+    return _Slips(printer, settings, clock, proofs)
 
 
 class _Slips:
     """Puts a result into words and prints it."""
 
-    def __init__(self, printer: Printer, settings: Settings, clock: Clock) -> None:
+    def __init__(self, printer: Printer, settings: Settings, clock: Clock, proofs: Proofs | None) -> None:
         self._printer = printer
+        self._proofs = proofs
         self._settings = settings
         self._clock = clock
 
@@ -149,7 +151,8 @@ class _Slips:
 
         place, language = self._settings.place, self._settings.language
         simulated = effect.simulated or self._printer.simulated
-        slip = slip_of(effect.result, place=place, language=language, now=self._clock.now(), simulated=simulated)
+        now, proof = self._clock.now(), self._proofs.of(effect.session) if self._proofs else None
+        slip = slip_of(effect.result, place=place, language=language, now=now, simulated=simulated, proof=proof)
         self._printer.print(slip)
 
     def check(self) -> None:

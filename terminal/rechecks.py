@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS recheck (
     id INTEGER PRIMARY KEY AUTOINCREMENT, scan_id TEXT NOT NULL, asked_at TEXT NOT NULL, until TEXT NOT NULL,
     id_number TEXT, insurance_code TEXT, name TEXT, born TEXT, told TEXT NOT NULL, cover TEXT NOT NULL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS task (
+CREATE TABLE IF NOT EXISTS recheck_task (
     id INTEGER PRIMARY KEY AUTOINCREMENT, raised_at TEXT NOT NULL, seen_at TEXT NOT NULL, kind TEXT NOT NULL,
     scan_id TEXT NOT NULL, masked TEXT, told TEXT NOT NULL, found TEXT NOT NULL, reference TEXT, done_at TEXT
 ) STRICT;
@@ -68,6 +68,34 @@ class _Waiting:
     cover: str = field(repr=False)
 
 
+class TaskList:
+    """The tasks in the encrypted store. Every method raises FaultError."""
+
+    def __init__(self, store: Sealed, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        with store.writing() as db:
+            db.execute(_TABLES)
+
+    def open(self) -> tuple[Task, ...]:
+        """What is still to be cleared up, oldest first."""
+        with self._store.reading() as db:
+            rows = db.execute(
+                "SELECT id, kind, seen_at, scan_id, masked, told, found, reference FROM recheck_task"
+                " WHERE done_at IS NULL ORDER BY id"
+            ).fetchall()
+        return tuple(_task(row) for row in rows)
+
+    def done(self, number: int) -> bool:
+        """Strike a task off; False when there is no such open task."""
+        with self._store.writing() as db:
+            db.execute(
+                "UPDATE recheck_task SET done_at = ? WHERE id = ? AND done_at IS NULL",
+                (self._clock.now().isoformat(), number),
+            )
+            return db.changes() == 1
+
+
 class Rechecks:
     """A `terminal.flow.desk.Rechecks` in the encrypted store."""
 
@@ -78,8 +106,7 @@ class Rechecks:
         self._deadline = deadline
         self._note = note
         self._sessions: dict[str, int] = {}
-        with store.writing() as db:
-            db.execute(_TABLES)
+        self._tasks = TaskList(store, clock)
 
     def keep(self, question: EligibilityQuestion, told: EligibilityAnswer | None, session: int) -> None:
         """Ask this again later; ``told`` is what was shown meanwhile, None for nothing."""
@@ -117,24 +144,7 @@ class Rechecks:
                     break  # nobody answers now: the next round begins with the oldest again
                 continue
             self._settle(waiting, answer, post)
-        post(TasksChanged(len(self.tasks())))
-
-    def tasks(self) -> tuple[Task, ...]:
-        """What is still to be cleared up, oldest first."""
-        with self._store.reading() as db:
-            rows = db.execute(
-                "SELECT id, kind, seen_at, scan_id, masked, told, found, reference FROM task"
-                " WHERE done_at IS NULL ORDER BY id"
-            ).fetchall()
-        return tuple(_task(row) for row in rows)
-
-    def done(self, number: int) -> bool:
-        """Strike a task off; False when there is no such open task."""
-        with self._store.writing() as db:
-            db.execute(
-                "UPDATE task SET done_at = ? WHERE id = ? AND done_at IS NULL", (self._clock.now().isoformat(), number)
-            )
-            return db.changes() == 1
+        post(TasksChanged(len(self._tasks.open())))
 
     # -----------------------------------------------------------------------------------------------------------------
 
@@ -183,7 +193,7 @@ class Rechecks:
         number = waiting.question.id_number
         with self._store.writing() as db:
             db.execute(
-                "INSERT INTO task (raised_at, seen_at, kind, scan_id, masked, told, found, reference)"
+                "INSERT INTO recheck_task (raised_at, seen_at, kind, scan_id, masked, told, found, reference)"
                 " SELECT ?, asked_at, ?, scan_id, ?, told, ?, ? FROM recheck WHERE id = ?",
                 (self._clock.now().isoformat(), kind, number.masked if number else None, found, reference,
                  waiting.number),

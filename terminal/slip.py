@@ -21,10 +21,13 @@ _LONGEST_CODE = 128
 Rows = list[tuple[str, str]]
 
 
-def slip_of(result: Result, *, place: str, language: str, now: datetime, simulated: bool) -> Slip:
+def slip_of(
+    result: Result, *, place: str, language: str, now: datetime, simulated: bool, proof: str | None = None
+) -> Slip:
     """The slip of a result, in one language, stamped ``now`` (aware; printed as Vietnam's time).
 
-    Its QR code is the backend's reference; none where nobody answered. ``simulated`` labels it at both ends.
+    Its QR code is the check's ``proof`` record, else the backend's reference; none where nobody answered.
+    ``simulated`` labels it at both ends.
     """
     rows = _person(result, language) + _insurance(result, language) + _answered(result, language)
     rows.append((_say("slip.printed_at", language), f"{now.astimezone(VIETNAM_TIME):%d/%m/%Y %H:%M}"))
@@ -32,7 +35,7 @@ def slip_of(result: Result, *, place: str, language: str, now: datetime, simulat
         title=_title(result.verdict, language, simulated=simulated),
         place=place,
         rows=tuple((label, without_can(value, result.person)) for label, value in rows),
-        code=_code(result),
+        code=proof.encode("ascii") if proof else _code(result),
         foot=_foot(result.verdict, language, simulated=simulated),
     )
 

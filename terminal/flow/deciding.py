@@ -143,6 +143,8 @@ def concluded(state: State, verdict: Verdict, rules: Rules, *, admitted: str | N
         simulated=case.simulated or bool(state.simulated_devices),
         admitted=admitted,
         reading=case.reading,
+        answer=case.answer,
+        ask_fault=case.ask_fault,
     )
     through = rules.gate and (verdict.outcome is Outcome.ALLOW or admitted is not None)
     redeemed = case.ticket if isinstance(case.answer, RedeemAnswer) and admitted is None else None

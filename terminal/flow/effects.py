@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from crypto.codes.ticket import Ticket
 from crypto.id_number import IdNumber
 from terminal.events import Timer
-from terminal.model import ChipReading, EligibilityAnswer, Message, Person, Verdict
+from terminal.model import ChipReading, EligibilityAnswer, Message, Person, RedeemAnswer, Verdict
 from terminal.proof.access import ChipAccess
 from terminal.view import Cue, Result, View
 
@@ -86,7 +86,8 @@ class Play:
 class Record:
     """Write this decision to the journal, durably, before anything later in the row is done.
 
-    ``admitted``: staff decided by hand, for this reason. ``reading``: how the chip was opened and proven.
+    ``admitted``: staff decided by hand, for this reason. ``reading``: how the chip was opened and proven. ``answer``
+    and ``ask_fault``: what the backend said, or why it said nothing.
     """
 
     session: int
@@ -98,6 +99,8 @@ class Record:
     simulated: bool = False
     admitted: str | None = None
     reading: ChipReading | None = field(default=None, repr=False)
+    answer: EligibilityAnswer | RedeemAnswer | None = field(default=None, repr=False)
+    ask_fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

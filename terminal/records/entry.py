@@ -37,7 +37,8 @@ _PSEUDONYM = re.compile(r"[0-9a-f]{64}")
 _ID_NUMBER = re.compile(r"(?<![0-9])0[0-9]{11}(?![0-9])")
 _PROTOCOL = re.compile(r"[A-Za-z0-9 ./()-]{2,80}")
 _KEPT_MAX = 64
-_SINCE_THEN = ("access", "why_bac", "chip_proof")
+_PROOF = re.compile(r"TRAMP:[0-9A-Z $%*+./:-]{1,1500}")
+_SINCE_THEN = ("access", "why_bac", "chip_proof", "proof")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +47,9 @@ class JournalEntry:
     time to the decision. Raises ValueError for a field that could hold personal data.
 
     ``access``, ``why_bac`` and ``chip_proof`` say how a chip was opened, why by BAC, and by what it was asked to prove
-    itself. ``ticket`` (its id) and ``reference`` (a backend's) are texts from outside: they are made fit to be kept
-    instead of refused, so that nothing presented or answered can keep a decision out of the journal.
+    itself; ``proof`` is the signed record of the check (crypto.codes.proof). ``ticket`` (its id) and ``reference`` (a
+    backend's) are texts from outside: they are made fit to be kept instead of refused, so that nothing presented or
+    answered can keep a decision out of the journal.
     """
 
     when: datetime
@@ -69,6 +71,7 @@ class JournalEntry:
     access: str | None = None
     why_bac: str | None = None
     chip_proof: str | None = None
+    proof: str | None = None
 
     def __post_init__(self) -> None:
         if self.when.tzinfo is None:
@@ -84,11 +87,12 @@ class JournalEntry:
             ("access", self.access, _WORD),
             ("why_bac", self.why_bac, _KEY),
             ("chip_proof", self.chip_proof, _PROTOCOL),
+            ("proof", self.proof, _PROOF),
         ):
             if value is not None:
                 _require(name, value, form)
-        object.__setattr__(self, "ticket", _kept(self.ticket))
-        object.__setattr__(self, "reference", _kept(self.reference))
+        object.__setattr__(self, "ticket", kept(self.ticket))
+        object.__setattr__(self, "reference", kept(self.reference))
 
     def to_json(self) -> str:
         """The one way to write this entry: ASCII, keys sorted, no spaces; what the chain hashes."""
@@ -148,8 +152,8 @@ def _require(name: str, value: str, form: re.Pattern[str]) -> None:
         raise ValueError(f"journal: {name} has another form than agreed")
 
 
-def _kept(text: str | None) -> str | None:
-    """The signs that ids are made of; an ID number that a backend echoes is not kept."""
+def kept(text: str | None) -> str | None:
+    """A text from outside as it may be kept: the signs that ids are made of, without an ID number that was echoed."""
     if text is None:
         return None
     return _ID_NUMBER.sub("#", re.sub(r"[^A-Za-z0-9._:/#+=-]", "?", text[:_KEPT_MAX]))

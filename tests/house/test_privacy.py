@@ -119,7 +119,11 @@ HARMLESS = {
     "terminal.proof.passive": "algorithm hash_algorithm signer_subject signer_serial signer_fingerprint",
     "terminal.proof.verdict": "today desk_title read_fault ask_fault fault",
     "terminal.records.entry": "when device reason fault masked pseudonym scan_id ticket reference "
-    "access why_bac chip_proof",
+    "access why_bac chip_proof proof",
+    "terminal.rechecks": "kind seen_at scan_id masked told found reference until",
+    "crypto.codes.proof": "device scan_id at state method checks policy source asked answered reference as_of until "
+    "key_id",
+    "crypto.codes.sign1": "key_id",
     "terminal.evidence.bundle": "software device place reader atr protocol variant tried why_bac chip",
     "terminal.evidence.keys": "key_id",
     "terminal.evidence.review": "algorithm",

@@ -15,7 +15,7 @@ from terminal.events import Event, Rechecked, TasksChanged
 from terminal.faults import FaultError
 from terminal.model import Cover, Eligibility, EligibilityAnswer, Source
 from terminal.ports import EligibilityQuestion
-from terminal.rechecks import AT_ONCE, KEPT_FOR, PENDING_FOR, Rechecks
+from terminal.rechecks import AT_ONCE, KEPT_FOR, PENDING_FOR, Rechecks, TaskList
 from terminal.records.sealed import Sealed, SealedKey, open_sealed
 from tests.desk import FakeBackend
 from tests.fake_clock import FakeClock
@@ -54,6 +54,10 @@ class Desk:
             self.notes.append((question.scan_id, differs))
 
         return Rechecks(self.store, self.backend, self.clock, 4.0, note)
+
+    @property
+    def tasks(self) -> TaskList:
+        return TaskList(self.store, self.clock)
 
     def restart(self) -> None:
         self.store.close()
@@ -112,11 +116,11 @@ def test_a_later_no_is_a_task_until_somebody_has_seen_to_it(desk: Desk, state: E
     desk.clock.advance(3600)
     desk.backend.answers.append(answer(desk, state, None))
     assert desk.turn()[-1] == TasksChanged(1)
-    (task,) = desk.rechecks.tasks()
+    (task,) = desk.tasks.open()
     assert (task.kind, task.told, task.found, task.reference) == ("differs", "eligible", state.value, "E-1")
     assert (task.masked, task.seen_at, task.scan_id) == ("003 090 ••••••", seen_at, "v-1")
-    assert desk.rechecks.done(task.number)
-    assert not desk.rechecks.done(task.number)
+    assert desk.tasks.done(task.number)
+    assert not desk.tasks.done(task.number)
     assert desk.turn() == [TasksChanged(0)]
 
 
@@ -180,7 +184,7 @@ def test_what_stays_unanswered_becomes_a_task(desk: Desk, pending: bool) -> None
     desk.clock.advance(1)
     desk.backend.answers.append(again)
     assert desk.turn()[-1] == TasksChanged(1)
-    (task,) = desk.rechecks.tasks()
+    (task,) = desk.tasks.open()
     assert (task.kind, task.found) == ("unanswered", "nothing")
 
 
@@ -197,7 +201,7 @@ def test_no_task_names_anybody(desk: Desk) -> None:
     desk.backend.answers.append(answer(desk, Eligibility.NOT_ELIGIBLE, None))
     desk.turn()
     with desk.store.reading() as db:
-        rows = str(db.execute("SELECT * FROM task").fetchall())
+        rows = str(db.execute("SELECT * FROM recheck_task").fetchall())
         left = db.execute("SELECT count(*) FROM recheck").fetchone()
     assert "THỬ" not in rows
     assert "123450" not in rows
