@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
@@ -10,15 +9,13 @@ from typing import Annotated, TypeVar
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, FastAPI, Header, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend import ledger, register
 from backend.api import (
     DEVICE_HEADER,
-    MAX_BODY,
     NAME_PATTERN,
     VERSION,
     AnnulRequest,
@@ -31,8 +28,14 @@ from backend.api import (
     RedeemRequest,
     RedeemResponse,
 )
+from backend.devices import paths as device_paths
+from backend.devices.access import HEALTH
+from backend.devices.guard import Guard
+from backend.devices.identity import ForbiddenError
 from backend.engine.errors import BusyError
 from backend.engine.store import Answers
+from backend.errors import STATUS, error
+from backend.keys import ServerKeys, new_server_keys
 
 T = TypeVar("T")
 
@@ -41,24 +44,19 @@ Clock = Callable[[], datetime]
 
 Device = Annotated[str, Header(alias=DEVICE_HEADER, pattern=NAME_PATTERN, description="The asking terminal's name.")]
 
-_HEALTH = "/v1/health"
 _FIELDS = frozenset(
-    {*EligibilityRequest.model_fields, *RedeemRequest.model_fields, *AnnulRequest.model_fields, DEVICE_HEADER}
+    {
+        *EligibilityRequest.model_fields,
+        *RedeemRequest.model_fields,
+        *AnnulRequest.model_fields,
+        DEVICE_HEADER,
+        *device_paths.EnrolRequest.model_fields,
+    }
 )
-_STATUS = {
-    ErrorCode.UNAUTHORIZED: 401,
-    ErrorCode.NOT_FOUND: 404,
-    ErrorCode.METHOD: 405,
-    ErrorCode.TOO_LARGE: 413,
-    ErrorCode.INVALID: 422,
-    ErrorCode.SCAN_ID_REUSED: 422,
-    ErrorCode.INTERNAL: 500,
-    ErrorCode.BUSY: 503,
-}
 
 
-def create_app(store: Answers, token: str, clock: Clock) -> FastAPI:
-    """The server as an ASGI application; every path but health asks for ``token``."""
+def create_app(store: Answers, token: str | None, clock: Clock, keys: ServerKeys) -> FastAPI:
+    """The server as an ASGI application. ``token``: what the devices of a one-PC set-up share, None for no such."""
     app = FastAPI(
         title="Trạm reference backend",
         description="Eligibility and ticket answers for terminals; see docs/protocol.md.",
@@ -68,15 +66,19 @@ def create_app(store: Answers, token: str, clock: Clock) -> FastAPI:
         openapi_url=None,
     )
     app.include_router(_open_paths(clock))
-    app.include_router(_guarded_paths(store, clock))
+    app.include_router(device_paths.open_paths(store, clock, keys), responses=_errors())
+    guarded = APIRouter(prefix="/v1", dependencies=[Depends(HTTPBearer(auto_error=False))], responses=_errors())
+    guarded.include_router(_questions(store, clock))
+    guarded.include_router(device_paths.guarded_paths(store))
+    app.include_router(guarded)
     _add_error_handlers(app)
-    app.add_middleware(_Guard, token=token)
+    app.add_middleware(Guard, store=store, shared=token, clock=clock)
     return app
 
 
 def describe() -> dict[str, object]:
     """The OpenAPI document of the protocol."""
-    return create_app(_NoStore(), "", lambda: datetime.now(UTC)).openapi()
+    return create_app(_NoStore(), None, lambda: datetime.now(UTC), new_server_keys()).openapi()
 
 
 class _NoStore:
@@ -94,7 +96,7 @@ class _NoStore:
 def _open_paths(clock: Clock) -> APIRouter:
     router = APIRouter()
 
-    @router.get(_HEALTH)
+    @router.get(HEALTH)
     async def health() -> HealthResponse:
         """That the server is there, and its clock."""
         return HealthResponse(status="ok", version=VERSION, time=clock())
@@ -102,12 +104,12 @@ def _open_paths(clock: Clock) -> APIRouter:
     return router
 
 
-def _guarded_paths(store: Answers, clock: Clock) -> APIRouter:
-    # The guard has already checked the token; the scheme stands here for the OpenAPI document.
-    errors: dict[int | str, dict[str, object]] = {
-        status: {"model": ErrorResponse} for status in sorted({*_STATUS.values()} - {404, 405})
-    }
-    router = APIRouter(prefix="/v1", dependencies=[Depends(HTTPBearer(auto_error=False))], responses=errors)
+def _errors() -> dict[int | str, dict[str, object]]:
+    return {status: {"model": ErrorResponse} for status in sorted({*STATUS.values()} - {404, 405})}
+
+
+def _questions(store: Answers, clock: Clock) -> APIRouter:
+    router = APIRouter()
 
     @router.post("/eligibility")
     async def eligibility(question: EligibilityRequest, device: Device) -> EligibilityResponse:
@@ -128,78 +130,30 @@ def _guarded_paths(store: Answers, clock: Clock) -> APIRouter:
 
 
 def _add_error_handlers(app: FastAPI) -> None:
+    told: dict[type[Exception], ErrorCode] = {
+        BusyError: ErrorCode.BUSY,
+        ForbiddenError: ErrorCode.FORBIDDEN,
+        device_paths.CodeRefusedError: ErrorCode.CODE_REFUSED,
+        Exception: ErrorCode.INTERNAL,
+    }
+
     @app.exception_handler(RequestValidationError)
-    async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-        named = {str(part) for each in error.errors() for part in each["loc"]}
-        return _error(ErrorCode.INVALID, tuple(sorted(named & _FIELDS)))
+    async def invalid(_request: Request, raised: RequestValidationError) -> Response:
+        named = {str(part) for each in raised.errors() for part in each["loc"]}
+        return error(ErrorCode.INVALID, tuple(sorted(named & _FIELDS)))
 
     @app.exception_handler(HTTPException)
-    async def refused(_request: Request, error: HTTPException) -> JSONResponse:
+    async def refused(_request: Request, raised: HTTPException) -> Response:
         codes = {404: ErrorCode.NOT_FOUND, 405: ErrorCode.METHOD}
-        return _error(codes.get(error.status_code, ErrorCode.INVALID))
+        return error(codes.get(raised.status_code, ErrorCode.INVALID))
 
     @app.exception_handler(ledger.ScanIdReusedError)
-    async def reused(_request: Request, _raised: ledger.ScanIdReusedError) -> JSONResponse:
-        return _error(ErrorCode.SCAN_ID_REUSED, ("scan_id",))
+    async def reused(_request: Request, _raised: ledger.ScanIdReusedError) -> Response:
+        return error(ErrorCode.SCAN_ID_REUSED, ("scan_id",))
 
-    @app.exception_handler(BusyError)
-    async def busy(_request: Request, _raised: BusyError) -> JSONResponse:
-        return _error(ErrorCode.BUSY)
-
-    @app.exception_handler(Exception)
-    async def internal(_request: Request, _raised: Exception) -> JSONResponse:
-        return _error(ErrorCode.INTERNAL)
+    for kind, code in told.items():
+        app.add_exception_handler(kind, _teller(code))
 
 
-def _error(code: ErrorCode, fields: tuple[str, ...] = ()) -> JSONResponse:
-    headers = {"WWW-Authenticate": "Bearer"} if code is ErrorCode.UNAUTHORIZED else None
-    body = ErrorResponse(error=code, fields=fields).model_dump(mode="json")
-    return JSONResponse(body, _STATUS[code], headers)
-
-
-class _Guard:
-    """Token and size, before a single byte of the body is parsed."""
-
-    def __init__(self, app: ASGIApp, token: str) -> None:
-        self._app = app
-        self._expected = f"Bearer {token}".encode()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        if scope["path"] != _HEALTH and not hmac.compare_digest(self._shown(scope), self._expected):
-            await _error(ErrorCode.UNAUTHORIZED)(scope, receive, send)
-            return
-        body = await _read(receive)
-        if body is None:
-            await _error(ErrorCode.TOO_LARGE)(scope, receive, send)
-            return
-        await self._app(scope, _replay(body, receive), send)
-
-    @staticmethod
-    def _shown(scope: Scope) -> bytes:
-        values: list[bytes] = [value for name, value in scope["headers"] if name == b"authorization"]
-        return values[0] if len(values) == 1 else b""
-
-
-async def _read(receive: Receive) -> bytes | None:
-    """The whole body, or None once it is longer than MAX_BODY."""
-    body = b""
-    while True:
-        message = await receive()
-        piece: bytes = message.get("body", b"")
-        body += piece
-        if len(body) > MAX_BODY:
-            return None
-        if not message.get("more_body", False):
-            return body
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    rest: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def replayed() -> Message:
-        return rest.pop() if rest else await receive()
-
-    return replayed
+def _teller(code: ErrorCode) -> Callable[[Request, Exception], Response]:
+    return lambda _request, _raised: error(code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,48 @@ if TYPE_CHECKING:
 
 TOKEN_FILE = "backend.token"  # noqa: S105 - a file name
 KEY_FILE = "ticket-key.pem"
+SERVER_KEY_FILE = "server-key.pem"
+SNAPSHOT_KEY_FILE = "snapshot.key"
 
 _MAX_FILE = 4096
+_SECRET = 32
 
 
 class SecretFileError(Exception):
     """A file of secrets is open to others or does not hold what it should; the text names the file and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerKeys:
+    """What the server proves itself with to devices that were enrolled: ``signing`` signs snapshots and receipts,
+    ``marks`` is the key of ticket marks in snapshots."""
+
+    signing: Ed25519PrivateKey = field(repr=False)
+    marks: bytes = field(repr=False)
+
+    @property
+    def public(self) -> bytes:
+        """The raw public half of ``signing``."""
+        return self.signing.public_key().public_bytes_raw()
+
+
+def new_server_keys() -> ServerKeys:
+    """Fresh keys, kept nowhere."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    return ServerKeys(Ed25519PrivateKey.generate(), secrets.token_bytes(_SECRET))
+
+
+def load_server_keys(place: Callable[[str], Path]) -> ServerKeys:
+    """The server's keys in the files that ``place`` gives for their names, made where there are none.
+
+    Raises SecretFileError, OSError.
+    """
+    file = place(SNAPSHOT_KEY_FILE)
+    marks = _load_or_make(file, lambda: secrets.token_bytes(_SECRET))
+    if len(marks) != _SECRET:
+        raise SecretFileError(f"{file} does not hold 32 bytes: bring back the right one; terminals enrolled with it")
+    return ServerKeys(_load_ed25519(place(SERVER_KEY_FILE), "bring back the right one"), marks)
 
 
 def load_token(path: Path) -> str:
@@ -36,6 +73,17 @@ def load_signing_key(path: Path) -> Ed25519PrivateKey:
 
     Raises SecretFileError, OSError.
     """
+    key = _load_ed25519(path, "name another file with --key")
+    public_key_file(path).write_bytes(public_half(key).to_pem())
+    return key
+
+
+def public_key_file(path: Path) -> Path:
+    """Where the public half of the signing key in ``path`` stands: what terminals are given."""
+    return path.with_suffix(".pub.pem")
+
+
+def _load_ed25519(path: Path, remedy: str) -> Ed25519PrivateKey:
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -45,14 +93,8 @@ def load_signing_key(path: Path) -> Ed25519PrivateKey:
     except (ValueError, TypeError):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
-        raise SecretFileError(f"{path} is not an Ed25519 key without password: name another file with --key")
-    public_key_file(path).write_bytes(public_half(key).to_pem())
+        raise SecretFileError(f"{path} is not an Ed25519 key without password: {remedy}")
     return key
-
-
-def public_key_file(path: Path) -> Path:
-    """Where the public half of the signing key in ``path`` stands: what terminals are given."""
-    return path.with_suffix(".pub.pem")
 
 
 def _new_signing_key() -> bytes:

@@ -78,6 +78,7 @@ def _run_server(args: argparse.Namespace) -> None:
     token_file = args.token_file or places.beside(url, keys.TOKEN_FILE)
     key_file = args.key or places.beside(url, keys.KEY_FILE)
     token, key = keys.load_token(token_file), keys.load_signing_key(key_file)
+    server_keys = keys.load_server_keys(lambda name: places.beside(url, name))
     store = open_store(url)
     try:
         samples = seed(store, key, _now()) if args.sample else ()
@@ -85,7 +86,7 @@ def _run_server(args: argparse.Namespace) -> None:
             address = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
             found = {"url": address, "token_file": token_file, "ticket_key": keys.public_key_file(key_file)}
             words = _ready_words({name: str(value) for name, value in found.items()}, samples, as_json=args.json)
-            serve_until_signal(create_app(store, token, _now), listener, lambda: _say(words))
+            serve_until_signal(create_app(store, token, _now, server_keys), listener, lambda: _say(words))
     finally:
         store.close()
 

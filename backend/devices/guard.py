@@ -17,7 +17,7 @@ from backend.devices.identity import SCOPE_KEY, Identity
 from backend.devices.seen import Seen
 from backend.devices.tokens import SHARED, Tokens
 from backend.engine.errors import BusyError
-from backend.engine.store import Store
+from backend.engine.store import Answers
 from backend.errors import error
 
 BODY_SECONDS = 10.0
@@ -37,7 +37,7 @@ class Guard:
     def __init__(
         self,
         app: ASGIApp,
-        store: Store,
+        store: Answers,
         shared: str | None,
         clock: Callable[[], datetime],
         body_seconds: float = BODY_SECONDS,

@@ -14,7 +14,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from backend.api import Name
 from backend.devices import book
 from backend.devices.identity import Asking, Role
-from backend.engine.store import Store
+from backend.engine.store import Answers
+from backend.keys import ServerKeys
 
 _KEY = 32
 
@@ -86,8 +87,8 @@ class DevicesResponse(BaseModel):
     devices: tuple[KnownDevice, ...]
 
 
-def open_paths(store: Store, clock: Callable[[], datetime], server_key: bytes, snapshot_key: bytes) -> APIRouter:
-    """Where devices enrol. ``server_key``: raw public; ``snapshot_key``: the key of marks."""
+def open_paths(store: Answers, clock: Callable[[], datetime], keys: ServerKeys) -> APIRouter:
+    """Where devices enrol; nobody is known yet."""
     router = APIRouter(prefix="/v1")
 
     @router.post("/enrol")
@@ -106,14 +107,14 @@ def open_paths(store: Store, clock: Callable[[], datetime], server_key: bytes, s
             role=who.role,
             event=who.event,
             gate=who.gate,
-            server_key=_text(server_key),
-            snapshot_key=_text(snapshot_key) if marks else None,
+            server_key=_text(keys.public),
+            snapshot_key=_text(keys.marks) if marks else None,
         )
 
     return router
 
 
-def guarded_paths(store: Store) -> APIRouter:
+def guarded_paths(store: Answers) -> APIRouter:
     """What hubs ask about devices."""
     router = APIRouter()
 

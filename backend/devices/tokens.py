@@ -9,7 +9,7 @@ from collections.abc import Callable
 from backend.devices import book
 from backend.devices.codes import token_hash
 from backend.devices.identity import Identity, Role
-from backend.engine.store import Store
+from backend.engine.store import Answers
 
 FRESH = 0.5
 """Seconds for which a device counts as not revoked since it was looked up."""
@@ -27,7 +27,7 @@ class Tokens:
     ``shared``: the token of the token file, which belongs to no device; None where there is none.
     """
 
-    def __init__(self, store: Store, shared: str | None, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, store: Answers, shared: str | None, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._shared = shared.encode() if shared else None
         self._monotonic = monotonic

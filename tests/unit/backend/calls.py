@@ -11,9 +11,11 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starlette.types import ASGIApp
 
+from backend.keys import new_server_keys
 from backend.sample import EVENT
 
 TOKEN = "t" * 40
+KEYS = new_server_keys()
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 ASKED_AT = "2026-11-22T15:30:00+07:00"
 

@@ -14,7 +14,7 @@ from backend.engine.opening import open_store
 from backend.engine.store import Store
 from backend.sample import seed
 from backend.server import LOOPBACK, AnnouncingServer, listen
-from tests.unit.backend.calls import NOW, TOKEN, Caller, Client, signing_key
+from tests.unit.backend.calls import KEYS, NOW, TOKEN, Caller, Client, signing_key
 
 ENGINES = ("sqlite", "postgresql")
 
@@ -55,7 +55,7 @@ def store(empty_store: Store) -> Store:
 
 @pytest.fixture
 def client(store: Store) -> Client:
-    return Client(create_app(store, TOKEN, lambda: NOW))
+    return Client(create_app(store, TOKEN, lambda: NOW, KEYS))
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def caller(client: Client) -> Caller:
 def live_url(store: Store) -> Iterator[str]:
     listening = threading.Event()
     with listen(0) as listener:
-        server = AnnouncingServer(create_app(store, TOKEN, lambda: NOW), listening.set)
+        server = AnnouncingServer(create_app(store, TOKEN, lambda: NOW, KEYS), listening.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         assert listening.wait(20)

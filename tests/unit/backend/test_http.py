@@ -19,7 +19,7 @@ from backend.engine.errors import BusyError
 from backend.engine.store import Store
 from backend.rules import Member
 from backend.serve import openapi_text
-from tests.unit.backend.calls import ASKED_AT, NOW, TOKEN, Caller, Client, headers, redeem_body
+from tests.unit.backend.calls import ASKED_AT, KEYS, NOW, TOKEN, Caller, Client, headers, redeem_body
 
 T = TypeVar("T")
 
@@ -142,13 +142,13 @@ class _Failing:
 
 
 def test_a_busy_database_is_told_as_busy() -> None:
-    client = Client(create_app(_Failing(BusyError()), TOKEN, lambda: NOW))
+    client = Client(create_app(_Failing(BusyError()), TOKEN, lambda: NOW, KEYS))
     response = client.post("/v1/redeem", json=redeem_body("t", "s"), headers=headers())
     assert (response.status_code, response.json()["error"]) == (503, "busy")
 
 
 def test_a_defect_is_told_without_its_text() -> None:
-    client = Client(create_app(_Failing(RuntimeError("003090123450")), TOKEN, lambda: NOW))
+    client = Client(create_app(_Failing(RuntimeError("003090123450")), TOKEN, lambda: NOW, KEYS))
     response = client.post("/v1/redeem", json=redeem_body("t", "s"), headers=headers())
     assert (response.status_code, response.json()) == (500, {"error": "internal", "fields": []})
 
