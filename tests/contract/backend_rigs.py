@@ -5,12 +5,24 @@ A new client joins the suite by adding its rig to RIGS.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
 
-from drivers.backends import reference
-from terminal.ports import Backend, BackendOptions
+from config.schema import PretixSettings
+from crypto.civil import PartialDate
+from crypto.id_number import IdNumber
+from drivers.backends import pretix, reference
+from terminal.ports import Backend, BackendOptions, EligibilityQuestion, RedeemQuestion
+from tests.pretix.cases import Exchange
+from tests.scripted_server import Script, message, says
+
+ASKED = datetime(2026, 11, 22, 15, 30, tzinfo=timezone(timedelta(hours=7)))
+NAME = "NGUYỄN VĂN THỬ NGHIỆM"
+PERSON = EligibilityQuestion("v-01", ASKED, IdNumber("003090123450"), "0030000001", NAME, PartialDate(1990, 11, 20))
+TICKET = RedeemQuestion("s-01", ASKED, "trang-an-mau", "T7Q2M9XK4B", "cong-1")
 
 COVER: dict[str, object] = {
     "insurance_code": "0030000001",
@@ -43,17 +55,93 @@ HEALTH = {"status": "ok", "version": "0.1.0", "time": "2026-11-22T08:30:00.00000
 
 
 @dataclass(frozen=True)
+class Said:
+    """One good answer of a server: its JSON and its status."""
+
+    value: object
+    status: str = "200 OK"
+
+    @property
+    def body(self) -> bytes:
+        """As it goes over the line."""
+        return json.dumps(self.value).encode()
+
+    def whole(self, *headers: str) -> bytes:
+        """The whole HTTP answer."""
+        return message(self.body, self.status, "application/json", "Date: Sun, 22 Nov 2026 08:30:00 GMT", *headers)
+
+    def script(self) -> Script:
+        """A server that says nothing else."""
+        return says(self.whole())
+
+
+Ask = Callable[[Backend, float], object]
+
+
+def about_a_person(backend: Backend, deadline: float) -> object:
+    """Ask about a person."""
+    return backend.check(PERSON, deadline)
+
+
+def about_a_ticket(backend: Backend, deadline: float) -> object:
+    """Ask about a ticket."""
+    return backend.redeem(TICKET, deadline)
+
+
+@dataclass(frozen=True)
 class Rig:
-    """A client and the good answers of its server, as JSON values."""
+    """A client and the good answers of its server. ``asks``: the questions its server exists for; ``good`` answers the
+    first of them. None: what its server is never asked."""
 
     build: Callable[[BackendOptions], Backend]
-    eligible: object
-    admitted: object
-    annulled: object
-    too_late: object
-    health: object
+    asks: tuple[Ask, ...]
+    good: Said
+    health: Said
+    version: str
+    authorization: str
+    eligible: Said | None = None
+    admitted: Said | None = None
+    annulled: Said | None = None
+    too_late: Said | None = None
+
+    def ask(self, backend: Backend, deadline: float) -> object:
+        """Put the first question."""
+        return self.asks[0](backend, deadline)
+
+
+def _recorded(name: str) -> Said:
+    exchange = Exchange.load(name)
+    return Said(exchange.answer, f"{exchange.status} Recorded")
+
+
+def _pretix(options: BackendOptions) -> Backend:
+    return pretix.build(replace(options, site=PretixSettings(organizer="don-vi-mau", checkin_list=1)))
 
 
 RIGS: Mapping[str, Rig] = MappingProxyType(
-    {"reference": Rig(reference.build, ELIGIBLE, ADMITTED, ANNULLED, ANNULLED | {"result": "too_late"}, HEALTH)}
+    {
+        "reference": Rig(
+            reference.build,
+            asks=(about_a_person, about_a_ticket),
+            good=Said(ELIGIBLE),
+            health=Said(HEALTH),
+            version="0.1.0",
+            authorization="Bearer",
+            eligible=Said(ELIGIBLE),
+            admitted=Said(ADMITTED),
+            annulled=Said(ANNULLED),
+            too_late=Said(ANNULLED | {"result": "too_late"}),
+        ),
+        "pretix": Rig(
+            _pretix,
+            asks=(about_a_ticket,),
+            good=_recorded("admitted"),
+            health=_recorded("health"),
+            version="2026.8.0",
+            authorization="Device",
+            admitted=_recorded("admitted"),
+            annulled=_recorded("annulled"),
+            too_late=_recorded("annulled_late"),
+        ),
+    }
 )

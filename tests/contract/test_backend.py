@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta, timezone
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 
-from crypto.civil import PartialDate
-from crypto.id_number import IdNumber
 from terminal.faults import FaultError
 from terminal.model import Eligibility, Redeemed
-from terminal.ports import Backend, BackendOptions, EligibilityQuestion, RedeemQuestion
-from tests.contract.backend_rigs import RIGS, Rig
+from terminal.ports import Backend, BackendOptions
+from tests.contract.backend_rigs import NAME, PERSON, RIGS, TICKET, Rig, Said
 from tests.scripted_server import Heard, Script, ScriptedServer, answers, message, says
 
-ASKED = datetime(2026, 11, 22, 15, 30, tzinfo=timezone(timedelta(hours=7)))
-NAME = "NGUYỄN VĂN THỬ NGHIỆM"
-PERSON = EligibilityQuestion("v-01", ASKED, IdNumber("003090123450"), "0030000001", NAME, PartialDate(1990, 11, 20))
-TICKET = RedeemQuestion("s-01", ASKED, "trang-an-mau", "T7Q2M9XK4B", "cong-1")
 TOKEN = "secret-token-of-the-test"
 DEADLINE = 5.0
 SHORT = 0.3
@@ -53,15 +47,41 @@ def make(rig: Rig) -> Iterator[Make]:
         server.close()
 
 
+@contextmanager
+def served(rig: Rig, said: Said | None) -> Iterator[Backend]:
+    """The client of a server that says this."""
+    assert said is not None
+    server = ScriptedServer(said.script())
+    try:
+        yield rig.build(BackendOptions(server.url, TOKEN, "quay-1"))
+    finally:
+        server.close()
+
+
+def begun(rig: Rig) -> bytes:
+    """A good answer's first lines."""
+    return f"HTTP/1.1 {rig.good.status}\r\nContent-Type: application/json\r\n".encode()
+
+
 def fault(ask: Callable[[], object]) -> str:
     with pytest.raises(FaultError) as caught:
         ask()
     return caught.value.fault.code
 
 
-def test_an_eligible_person_is_told(rig: Rig, make: Make) -> None:
-    _, backend = make(answers(rig.eligible))
-    answer = backend.check(PERSON, DEADLINE)
+@pytest.fixture(params=sorted(name for name, rig in RIGS.items() if rig.eligible))
+def rig_for_people(request: pytest.FixtureRequest) -> Rig:
+    return RIGS[request.param]
+
+
+@pytest.fixture(params=sorted(name for name, rig in RIGS.items() if rig.admitted))
+def rig_for_tickets(request: pytest.FixtureRequest) -> Rig:
+    return RIGS[request.param]
+
+
+def test_an_eligible_person_is_told(rig_for_people: Rig) -> None:
+    with served(rig_for_people, rig_for_people.eligible) as backend:
+        answer = backend.check(PERSON, DEADLINE)
     assert answer.state is Eligibility.ELIGIBLE
     assert answer.reference
     assert answer.cover is not None
@@ -69,49 +89,50 @@ def test_an_eligible_person_is_told(rig: Rig, make: Make) -> None:
     assert not backend.simulated
 
 
-def test_a_ticket_is_admitted(rig: Rig, make: Make) -> None:
-    _, backend = make(answers(rig.admitted))
-    answer = backend.redeem(TICKET, DEADLINE)
-    assert answer.result is Redeemed.ADMITTED
-    assert answer.admits == "2 người lớn"
+def test_a_ticket_is_admitted(rig_for_tickets: Rig) -> None:
+    with served(rig_for_tickets, rig_for_tickets.admitted) as backend:
+        answer = backend.redeem(TICKET, DEADLINE)
+    assert (answer.result, answer.reason) == (Redeemed.ADMITTED, "ok")
+    assert answer.reference
+    assert not backend.simulated
 
 
 def test_a_healthy_server_tells_its_version_and_clock(rig: Rig, make: Make) -> None:
-    _, backend = make(answers(rig.health))
+    _, backend = make(rig.health.script())
     health = backend.health(DEADLINE)
-    assert health.version == "0.1.0"
+    assert health.version == rig.version
     assert health.time.utcoffset() == timedelta(0)
 
 
 def test_the_token_and_the_device_are_named_and_nothing_personal_is_in_the_address(rig: Rig, make: Make) -> None:
-    server, backend = make(answers(rig.eligible))
-    backend.check(PERSON, DEADLINE)
+    server, backend = make(rig.good.script())
+    rig.ask(backend, DEADLINE)
     heard = server.heard[0]
-    assert heard.headers["authorization"] == f"Bearer {TOKEN}"
-    assert "quay-1" in heard.headers.values()
-    assert "0030" not in heard.path
-    assert "0030" not in "".join(heard.headers.values())
+    assert heard.headers["authorization"] == f"{rig.authorization} {TOKEN}"
+    assert "quay-1" in "".join(heard.headers.values()) + heard.body.decode()
+    for personal in ("0030", "T7Q2M9XK4B"):
+        assert personal not in heard.path
+        assert personal not in "".join(heard.headers.values())
 
 
 def test_connections_are_kept(rig: Rig, make: Make) -> None:
-    server, backend = make(answers(rig.eligible))
+    server, backend = make(rig.good.script())
     for _ in range(3):
-        backend.check(PERSON, DEADLINE)
+        rig.ask(backend, DEADLINE)
     assert server.connections == 1
 
 
 def test_a_kept_connection_that_the_server_closed_is_not_a_fault(rig: Rig, make: Make) -> None:
-    server, backend = make(says(message(json.dumps(rig.eligible).encode()), stay=False))
+    server, backend = make(says(rig.good.whole(), stay=False))
     for _ in range(3):
-        backend.check(PERSON, DEADLINE)
+        rig.ask(backend, DEADLINE)
     assert server.connections == 3
 
 
 def test_cookies_are_not_kept(rig: Rig, make: Make) -> None:
-    body = json.dumps(rig.eligible).encode()
-    server, backend = make(says(message(body, "200 OK", "application/json", "Set-Cookie: person=1")))
+    server, backend = make(says(rig.good.whole("Set-Cookie: person=1")))
     for _ in range(2):
-        backend.check(PERSON, DEADLINE)
+        rig.ask(backend, DEADLINE)
     assert "cookie" not in server.heard[1].headers
 
 
@@ -119,8 +140,8 @@ def test_the_environment_s_proxy_is_not_used(rig: Rig, make: Make, monkeypatch: 
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
-    _, backend = make(answers(rig.eligible))
-    backend.check(PERSON, DEADLINE)
+    _, backend = make(rig.good.script())
+    rig.ask(backend, DEADLINE)
 
 
 @pytest.mark.parametrize(
@@ -137,22 +158,22 @@ def test_the_environment_s_proxy_is_not_used(rig: Rig, make: Make, monkeypatch: 
         ("204 No Content", "net.garbage"),
     ],
 )
-def test_a_status_that_is_no_answer_is_its_fault(make: Make, status: str, code: str) -> None:
+def test_a_status_that_is_no_answer_is_its_fault(rig: Rig, make: Make, status: str, code: str) -> None:
     _, backend = make(answers({"error": "x", "fields": []}, status))
-    assert fault(lambda: backend.check(PERSON, DEADLINE)) == code
-    assert fault(lambda: backend.redeem(TICKET, DEADLINE)) == code
+    for ask in rig.asks:
+        assert fault(lambda ask=ask: ask(backend, DEADLINE)) == code  # type: ignore[misc]
 
 
 def test_a_redirect_is_not_followed(rig: Rig, make: Make) -> None:
-    other, _ = make(answers(rig.eligible))
+    other, _ = make(rig.good.script())
     _, backend = make(says(message(b"", "302 Found", "text/html", f"Location: {other.url}/login")))
-    assert fault(lambda: backend.check(PERSON, DEADLINE)) == "net.garbage"
+    assert fault(lambda: rig.ask(backend, DEADLINE)) == "net.garbage"
     assert other.heard == []
 
 
-def test_the_login_page_of_a_network_is_garbage(make: Make) -> None:
+def test_the_login_page_of_a_network_is_garbage(rig: Rig, make: Make) -> None:
     _, backend = make(says(message(b"<html>Please log in</html>", "200 OK", "text/html; charset=utf-8")))
-    assert fault(lambda: backend.check(PERSON, DEADLINE)) == "net.garbage"
+    assert fault(lambda: rig.ask(backend, DEADLINE)) == "net.garbage"
 
 
 @pytest.mark.parametrize(
@@ -160,23 +181,23 @@ def test_the_login_page_of_a_network_is_garbage(make: Make) -> None:
     [b"", b"null", b"[]", b"{}", b'"eligible"', b"{", b"\xff\xfe", b"[" * 100_000, b"<html></html>", b'{"state": 1}'],
     ids=["empty", "null", "list", "object", "text", "cut", "no UTF-8", "deep", "page", "wrong type"],
 )
-def test_a_body_that_is_no_answer_is_garbage(make: Make, body: bytes) -> None:
-    _, backend = make(says(message(body)))
-    assert fault(lambda: backend.check(PERSON, DEADLINE)) == "net.garbage"
+def test_a_body_that_is_no_answer_is_garbage(rig: Rig, make: Make, body: bytes) -> None:
+    _, backend = make(says(message(body, rig.good.status)))
+    assert fault(lambda: rig.ask(backend, DEADLINE)) == "net.garbage"
 
 
-def test_an_answer_that_is_not_http_is_garbage(make: Make) -> None:
+def test_an_answer_that_is_not_http_is_garbage(rig: Rig, make: Make) -> None:
     _, backend = make(says(b"SSH-2.0-OpenSSH_9.2\r\n\r\n", stay=False))
-    assert fault(lambda: backend.check(PERSON, DEADLINE)) == "net.garbage"
+    assert fault(lambda: rig.ask(backend, DEADLINE)) == "net.garbage"
 
 
 @pytest.mark.parametrize("declared", [True, False], ids=["declared", "chunked"])
-def test_a_huge_body_is_garbage_before_it_is_whole(make: Make, declared: bool) -> None:
+def test_a_huge_body_is_garbage_before_it_is_whole(rig: Rig, make: Make, declared: bool) -> None:
     head = "Content-Length: 999999999" if declared else "Transfer-Encoding: chunked"
     sent = []
 
     def script(connection: socket.socket, _heard: Heard) -> bool:
-        connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{head}\r\n\r\n".encode())
+        connection.sendall(begun(rig) + f"{head}\r\n\r\n".encode())
         part = b" " * 65_536
         for _ in range(400):
             connection.sendall(part if declared else b"10000\r\n" + part + b"\r\n")
@@ -184,32 +205,32 @@ def test_a_huge_body_is_garbage_before_it_is_whole(make: Make, declared: bool) -
         return False
 
     _, backend = make(script)
-    assert fault(lambda: backend.check(PERSON, DEADLINE)) == "net.garbage"
+    assert fault(lambda: rig.ask(backend, DEADLINE)) == "net.garbage"
     assert sum(sent) < 20_000_000
 
 
 def test_an_answer_in_chunks_is_read_whole(rig: Rig, make: Make) -> None:
-    body = json.dumps(rig.eligible).encode()
+    body = rig.good.body
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:7], body[7:]))
-    _, backend = make(says(STATUS + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n"))
+    _, backend = make(says(begun(rig) + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n"))
     for _ in range(2):
-        assert backend.check(PERSON, DEADLINE).state is Eligibility.ELIGIBLE
+        assert rig.ask(backend, DEADLINE)
 
 
-def test_an_unasked_compression_is_garbage(make: Make) -> None:
-    _, backend = make(says(message(b"\x1f\x8b", "200 OK", "application/json", "Content-Encoding: gzip")))
-    assert fault(lambda: backend.check(PERSON, DEADLINE)) == "net.garbage"
+def test_an_unasked_compression_is_garbage(rig: Rig, make: Make) -> None:
+    _, backend = make(says(message(b"\x1f\x8b", rig.good.status, "application/json", "Content-Encoding: gzip")))
+    assert fault(lambda: rig.ask(backend, DEADLINE)) == "net.garbage"
 
 
-def test_a_body_cut_off_is_a_lost_connection(make: Make) -> None:
-    raw = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"state"'
+def test_a_body_cut_off_is_a_lost_connection(rig: Rig, make: Make) -> None:
+    raw = begun(rig) + b'Content-Length: 500\r\n\r\n{"state"'
     _, backend = make(says(raw, stay=False))
-    assert fault(lambda: backend.check(PERSON, DEADLINE)) == "net.down"
+    assert fault(lambda: rig.ask(backend, DEADLINE)) == "net.down"
 
 
-def test_a_server_that_hangs_up_each_time_is_down_and_is_asked_twice(make: Make) -> None:
+def test_a_server_that_hangs_up_each_time_is_down_and_is_asked_twice(rig: Rig, make: Make) -> None:
     server, backend = make(says(b"", stay=False))
-    assert fault(lambda: backend.check(PERSON, DEADLINE)) == "net.down"
+    assert fault(lambda: rig.ask(backend, DEADLINE)) == "net.down"
     assert len(server.heard) == 2
     assert server.heard[0].body == server.heard[1].body
 
@@ -218,7 +239,7 @@ def test_nobody_there_is_down(rig: Rig) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     backend = rig.build(BackendOptions(url, TOKEN, "quay-1"))
-    assert fault(lambda: backend.check(PERSON, DEADLINE)) == "net.down"
+    assert fault(lambda: rig.ask(backend, DEADLINE)) == "net.down"
 
 
 @pytest.mark.parametrize("url", ["http://", "no address", "ftp://127.0.0.1", "http://[::1", "http://" + "a" * 300])
@@ -245,30 +266,28 @@ def drip(head: bytes, tail: bytes) -> Script:
     return script
 
 
-STATUS = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-
-
-@pytest.mark.parametrize(
-    "script",
-    [silent, drip(b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n"), drip(STATUS + b"Content-Length: 900\r\n\r\n", b" ")],
-    ids=["silent", "dripping headers", "dripping body"],
-)
-def test_the_deadline_holds_whatever_the_server_does(make: Make, script: Script) -> None:
-    _, backend = make(script)
+@pytest.mark.parametrize("kind", ["silent", "dripping headers", "dripping body"])
+def test_the_deadline_holds_whatever_the_server_does(rig: Rig, make: Make, kind: str) -> None:
+    scripts = {
+        "silent": silent,
+        "dripping headers": drip(f"HTTP/1.1 {rig.good.status}\r\n".encode(), b"X-A: b\r\n"),
+        "dripping body": drip(begun(rig) + b"Content-Length: 900\r\n\r\n", b" "),
+    }
+    _, backend = make(scripts[kind])
     began = time.monotonic()
-    assert fault(lambda: backend.check(PERSON, SHORT)) == "net.timeout"
+    assert fault(lambda: rig.ask(backend, SHORT)) == "net.timeout"
     assert time.monotonic() - began < SHORT + 0.7
 
 
 def test_no_time_left_is_a_timeout_and_nothing_is_sent(rig: Rig, make: Make) -> None:
-    server, backend = make(answers(rig.eligible))
-    assert fault(lambda: backend.check(PERSON, 0.0)) == "net.timeout"
+    server, backend = make(rig.good.script())
+    assert fault(lambda: rig.ask(backend, 0.0)) == "net.timeout"
     assert server.heard == []
 
 
-def test_after_three_failures_the_next_question_fails_at_once(make: Make) -> None:
+def test_after_three_failures_the_next_question_fails_at_once(rig: Rig, make: Make) -> None:
     server, backend = make(answers({}, "500 Internal"))
-    codes = [fault(lambda: backend.check(PERSON, DEADLINE)) for _ in range(4)]
+    codes = [fault(lambda: rig.ask(backend, DEADLINE)) for _ in range(4)]
     assert codes == ["net.server"] * 3 + ["net.open_circuit"]
     assert len(server.heard) == 3
 
@@ -276,31 +295,33 @@ def test_after_three_failures_the_next_question_fails_at_once(make: Make) -> Non
 def test_a_healthy_answer_closes_the_circuit(rig: Rig, make: Make) -> None:
     server, backend = make(answers({}, "500 Internal"))
     for _ in range(3):
-        fault(lambda: backend.check(PERSON, DEADLINE))
-    server.script = answers(rig.health)
+        fault(lambda: rig.ask(backend, DEADLINE))
+    server.script = rig.health.script()
     backend.health(DEADLINE)
-    server.script = answers(rig.eligible)
-    backend.check(PERSON, DEADLINE)
+    server.script = rig.good.script()
+    rig.ask(backend, DEADLINE)
 
 
 def test_many_threads_may_ask_at_once(rig: Rig, make: Make) -> None:
-    _, backend = make(answers(rig.eligible))
-    found: list[Eligibility] = []
-    threads = [threading.Thread(target=lambda: found.append(backend.check(PERSON, DEADLINE).state)) for _ in range(8)]
+    _, backend = make(rig.good.script())
+    found: list[object] = []
+    threads = [threading.Thread(target=lambda: found.append(rig.ask(backend, DEADLINE))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(10.0)
-    assert found == [Eligibility.ELIGIBLE] * 8
+    assert len(found) == 8
 
 
-def test_neither_secret_nor_person_is_in_an_error_or_a_log(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+def test_neither_secret_nor_person_is_in_an_error_or_a_log(
+    rig: Rig, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     body = f'{{"state": "{NAME}", "token": "{TOKEN}", "id": "003090123450"}}'.encode()
     for script in (says(message(body)), says(b"", stay=False), says(message(body, "422 No")), silent):
         _, backend = make(script)
         with pytest.raises(FaultError) as caught:
-            backend.check(PERSON, SHORT)
+            rig.ask(backend, SHORT)
         told = f"{caught.value!r} {caught.value} {caught.value.detail} {caught.value.__cause__!r}"
         assert NAME not in told
         assert TOKEN not in told
@@ -346,13 +367,13 @@ class Certificate:
 
 def test_a_server_with_the_site_s_certificate_is_believed(rig: Rig, make: Make, tmp_path: Path) -> None:
     certificate = Certificate(tmp_path)
-    _, backend = make(answers(rig.eligible), ca_file=certificate.file, tls=certificate.context)
-    backend.check(PERSON, DEADLINE)
+    _, backend = make(rig.good.script(), ca_file=certificate.file, tls=certificate.context)
+    rig.ask(backend, DEADLINE)
 
 
 def test_a_server_with_a_strange_certificate_is_not(rig: Rig, make: Make, tmp_path: Path) -> None:
-    server, backend = make(answers(rig.eligible), tls=Certificate(tmp_path).context)
-    assert fault(lambda: backend.check(PERSON, DEADLINE)) == "net.tls"
+    server, backend = make(rig.good.script(), tls=Certificate(tmp_path).context)
+    assert fault(lambda: rig.ask(backend, DEADLINE)) == "net.tls"
     assert server.heard == []
 
 
@@ -369,7 +390,7 @@ def test_a_server_without_tls_at_a_tls_address_is_a_tls_fault(rig: Rig) -> None:
         plain.start()
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
         backend = rig.build(BackendOptions(url, TOKEN, "quay-1"))
-        assert fault(lambda: backend.check(PERSON, DEADLINE)) == "net.tls"
+        assert fault(lambda: rig.ask(backend, DEADLINE)) == "net.tls"
         plain.join(10.0)
 
 
@@ -381,4 +402,4 @@ def test_a_certificate_file_that_is_none_is_a_tls_fault(rig: Rig, tmp_path: Path
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
         backend = rig.build(BackendOptions(url, TOKEN, "quay-1", ca_file=file))
-        assert fault(lambda: backend.check(PERSON, DEADLINE)) == "net.tls"
+        assert fault(lambda: rig.ask(backend, DEADLINE)) == "net.tls"
