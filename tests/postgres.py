@@ -29,6 +29,11 @@ _SETTINGS = {
     "jit": "off",
 }
 
+_END_OTHERS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
 
 class Cluster:
     """A running server and its template, a database with the tables of today."""
@@ -58,8 +63,21 @@ class Cluster:
 
     def drop(self, url: str) -> None:
         """Remove a database, whoever still uses it."""
-        name = urlsplit(url).path.removeprefix("/")
-        self._do(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self._do(f'DROP DATABASE IF EXISTS "{_name(url)}" WITH (FORCE)')
+
+    def clear(self, url: str) -> None:
+        """Take every row out of a database, whoever still uses it: ten times as fast as another database."""
+        import psycopg
+        from psycopg import sql
+
+        with psycopg.connect(host=str(self._folder), user=_USER, dbname=_name(url), autocommit=True) as db:
+            db.execute(_END_OTHERS)
+            found = db.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+            tables = [sql.Identifier(table) for (table,) in found if table != "alembic_version"]
+            # A superuser's way to leave foreign keys alone, so that the order does not matter.
+            emptying = [sql.SQL("DELETE FROM {}").format(table) for table in tables]
+            db.execute("SET session_replication_role = replica")
+            db.execute(sql.SQL("; ").join(emptying))
 
     def _make(self, template: str) -> str:
         name = f"tram_{next(self._numbers)}"
@@ -94,12 +112,21 @@ def postgres() -> Iterator[Cluster]:
         shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="session")
+def postgres_shared(postgres: Cluster) -> str:
+    """The database that ``postgres_url`` lends to one test after the other."""
+    return postgres.fresh()
+
+
 @pytest.fixture
-def postgres_url(postgres: Cluster) -> Iterator[str]:
-    """A database of its own for one test, with the tables of today."""
-    url = postgres.fresh()
-    yield url
-    postgres.drop(url)
+def postgres_url(postgres: Cluster, postgres_shared: str) -> Iterator[str]:
+    """A database with the tables of today and nothing in them, for one test alone."""
+    yield postgres_shared
+    postgres.clear(postgres_shared)
+
+
+def _name(url: str) -> str:
+    return urlsplit(url).path.removeprefix("/")
 
 
 def _program(name: str) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
+import sqlalchemy as sa
+from starlette.types import ASGIApp
 
 from backend.app import create_app
 from backend.engine.opening import open_store
@@ -15,6 +18,8 @@ from backend.engine.store import Store
 from backend.sample import seed
 from backend.server import LOOPBACK, AnnouncingServer, listen
 from tests.unit.backend.calls import KEYS, NOW, TOKEN, Caller, Client, signing_key
+
+T = TypeVar("T")
 
 ENGINES = ("sqlite", "postgresql")
 
@@ -53,9 +58,43 @@ def store(empty_store: Store) -> Store:
     return empty_store
 
 
+class Lent:
+    """The store of the test that is running, for an application that outlives it: making one takes longer than a test."""
+
+    def __init__(self) -> None:
+        self.store: Store | None = None
+
+    async def write(self, work: Callable[[sa.Connection], T]) -> T:
+        assert self.store is not None
+        return await self.store.write(work)
+
+    async def read(self, work: Callable[[sa.Connection], T]) -> T:
+        assert self.store is not None
+        return await self.store.read(work)
+
+
+@pytest.fixture(scope="session")
+def lent() -> Lent:
+    return Lent()
+
+
+@pytest.fixture(scope="session")
+def shared_app(lent: Lent) -> ASGIApp:
+    """The application at NOW, with the shared token; see ``app``."""
+    return create_app(lent, TOKEN, lambda: NOW, KEYS)
+
+
 @pytest.fixture
-def client(store: Store) -> Client:
-    return Client(create_app(store, TOKEN, lambda: NOW, KEYS))
+def app(shared_app: ASGIApp, lent: Lent, store: Store) -> Iterator[ASGIApp]:
+    """The application over this test's store."""
+    lent.store = store
+    yield shared_app
+    lent.store = None
+
+
+@pytest.fixture
+def client(app: ASGIApp) -> Client:
+    return Client(app)
 
 
 @pytest.fixture
@@ -64,10 +103,10 @@ def caller(client: Client) -> Caller:
 
 
 @pytest.fixture
-def live_url(store: Store) -> Iterator[str]:
+def live_url(app: ASGIApp) -> Iterator[str]:
     listening = threading.Event()
     with listen(0) as listener:
-        server = AnnouncingServer(create_app(store, TOKEN, lambda: NOW, KEYS), listening.set)
+        server = AnnouncingServer(app, listening.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         assert listening.wait(20)
