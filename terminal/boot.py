@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from config.rules import check_complete
 from config.schema import Settings
@@ -94,6 +94,7 @@ def _desk(settings: Settings, clock: Clock, journal: Journal, face: Face) -> Des
         codes=parts.codes(settings, keys, clock),
         slips=parts.slips(settings, clock, proofs),
         speech=parts.speech(settings),
+        hands=parts.hands(settings, clock, proofs),
         read=lambda post: _read_work(settings, clock, post),
         ask=_asking(settings),
         ticket_keys=keys,
@@ -138,12 +139,19 @@ def rules_of(settings: Settings) -> Rules:
         needs=needs,
         asks=asks and CheckName.ELIGIBILITY in demands,
         tickets=tickets,
-        people=bool(demands - {CheckName.TICKET}),
+        people=bool(demands - {CheckName.TICKET}) or settings.backend.cards,
+        cards=settings.backend.cards,
+        hands=_hands(settings),
         queue=settings.desk == "gate",
         removal=None if settings.times.removal == "never" else settings.times.removal,
         prints=settings.printer.driver != "none",
         times=_times(settings),
     )
+
+
+def _hands(settings: Settings) -> Literal["", "decided", "pressed"]:
+    given = settings.handover
+    return given.when if given.api or given.folder is not None or given.hl7 else ""
 
 
 def _times(settings: Settings) -> Times:

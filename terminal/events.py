@@ -229,6 +229,13 @@ class Synced:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOverLost:
+    """The result of somebody who was served before is not held any more, and the hospital's system never took it."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class CameraHint:
     """What would help the camera: a key under ``hint.camera``, such as ``closer``; "" for nothing."""
 
@@ -345,6 +352,7 @@ Event = (
     | PrintFailed
     | HandedOver
     | HandOverFailed
+    | HandOverLost
     | SelfTested
     | DeviceDown
     | DeviceUp

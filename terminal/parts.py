@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import time
 
 from config.schema import BhytSettings, FhirSettings, PretixSettings, ScannerSettings, Settings
@@ -13,7 +14,7 @@ from terminal import registry
 from terminal.clock import Clock, SystemClock, wall_time
 from terminal.faults import FaultError
 from terminal.flow import effects as to
-from terminal.flow.desk import Slips, Speech
+from terminal.flow.desk import Hands, Slips, Speech
 from terminal.messages import say
 from terminal.model import Message
 from terminal.outputs import (
@@ -32,6 +33,7 @@ from terminal.ports import (
     CodeOptions,
     CodeSource,
     Decoder,
+    Inbox,
     KeyboardOptions,
     ReaderOptions,
     ScannerOptions,
@@ -96,7 +98,9 @@ def keyboard(settings: Settings) -> KeyboardOptions | None:
 def backend_options(settings: Settings) -> BackendOptions:
     """What the backend's driver is told. Raises ConfigError where its token cannot be read."""
     backend = settings.backend
-    token = read_secret("backend-token", "backend.token_file", backend.token_file)
+    # The gateway itself gives its tokens to an account, for a while each.
+    tokens = backend.driver != "bhyt" or settings.bhyt.via == "hospital"
+    token = read_secret("backend-token", "backend.token_file", backend.token_file).value if tokens else ""
     site: dict[str, BhytSettings | PretixSettings | FhirSettings] = {
         "bhyt": settings.bhyt,
         "pretix": settings.pretix,
@@ -104,7 +108,7 @@ def backend_options(settings: Settings) -> BackendOptions:
     }
     return BackendOptions(
         url=backend.url,
-        token=token.value,
+        token=token,
         device=settings.device,
         connect=backend.connect,
         ca_file=backend.ca_file,
@@ -174,6 +178,50 @@ def handovers(settings: Settings, clock: Clock) -> tuple[HandOver, ...]:
     )
     ways = {"desk_api": given.api, "folder": given.folder is not None, "hl7": given.hl7 != ""}
     return tuple(registry.handover(name)(options, clock) for name, used in ways.items() if used)
+
+
+def hands(settings: Settings, clock: Clock, proofs: Proofs) -> Hands | None:
+    """The ways to the hospital's own system, and what the site lets out over them."""
+    ways = handovers(settings, clock)
+    return _Hands(ways, settings, clock, proofs) if ways else None
+
+
+class _Hands:
+    """Makes what is handed over of a result, once for all ways."""
+
+    def __init__(self, ways: Sequence[HandOver], settings: Settings, clock: Clock, proofs: Proofs) -> None:
+        self._ways = ways
+        self._settings = settings
+        self._clock = clock
+        self._proofs = proofs
+
+    def start(self, post: Inbox) -> None:
+        """Begin."""
+        for way in self._ways:
+            way.start(post)
+
+    def hand(self, effect: to.HandOver, scan_id: str) -> None:
+        """Give a result to every one of them."""
+        from terminal.handing import handed_of
+
+        handed = handed_of(
+            effect.result,
+            self._settings,
+            session=effect.session,
+            visit=scan_id,
+            method=effect.method,
+            at=self._clock.now(),
+            simulated=effect.simulated,
+            proof=self._proofs.of(effect.session),
+        )
+        for way in self._ways:
+            way.hand(handed)
+
+    def stop(self) -> None:
+        """End, also when one of them fails at it."""
+        with ExitStack() as stops:
+            for way in self._ways:
+                stops.callback(way.stop)
 
 
 def speech(settings: Settings, wall: Callable[[], time] = lambda: _wall_clock()) -> Speech | None:

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from terminal.events import Event
+from terminal.events import Event, HandOverFailed, HandOverLost
 from terminal.faults import FaultError
 from terminal.flow import effects as to
 from terminal.flow.jobs import question_of
@@ -64,6 +64,13 @@ class Aftercare:
         """Give the result to the hospital's system."""
         if self._desk.hands:
             self._desk.hands.hand(effect, scan_id)
+
+    @staticmethod
+    def in_time(event: Event, session: int) -> Event:
+        """The event; one about somebody who has gone, as far as people must still know of it."""
+        if isinstance(event, HandOverFailed) and event.session != session and event.fault == "handover.given_up":
+            return HandOverLost(event.to)
+        return event
 
     def _round(self) -> None:
         rechecks = self._desk.rechecks

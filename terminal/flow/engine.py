@@ -190,6 +190,7 @@ class Engine:
         if isinstance(event, SelfTested):
             wait = _TEST_BROKEN if event.broken else _TEST_AGAIN
             self._call_later(wait, lambda: self._submit(self._self_test))
+        event = self._aftercare.in_time(event, self.state.session)
         before, came_at = self.state, self._now()
         presented = isinstance(event, CardPlaced | CodeSeen | NumberTyped | MrzTyped)
         recognised = self._recognised(event)

@@ -23,7 +23,7 @@ from terminal.flow.rules import Rules
 from terminal.flow.states import State
 from terminal.flow.surroundings import around
 from terminal.flow.views import MRZ_AFTER, can_ask_again, may_admit, may_hand_over, may_print
-from terminal.model import Message
+from terminal.model import EligibilityAnswer, Message
 from terminal.view import Screen
 
 MAX_LOST = 3
@@ -167,7 +167,10 @@ def _photo_lost(state: State, _event: on.PhotoLost, rules: Rules) -> Move:
 
 
 def _answered(state: State, event: on.Answered, rules: Rules) -> Move:
-    state = moves.with_case(replace(state, online=True), answer=event.answer, ask_fault=None)
+    simulated = moves.case_of(state).simulated
+    if isinstance(event.answer, EligibilityAnswer):
+        simulated = simulated or event.answer.simulated
+    state = moves.with_case(replace(state, online=True), answer=event.answer, ask_fault=None, simulated=simulated)
     return deciding.decided(state, rules)
 
 
@@ -225,6 +228,14 @@ def _hand_over(state: State, _event: Input, rules: Rules) -> Move:
     state, giving = deciding.hand_over(state, rules)
     state, shown = show(state, rules)
     return state, (*giving, *shown)
+
+
+def _handed_over(state: State, _event: on.HandedOver, rules: Rules) -> Move:
+    return show(moves.with_case(state, handed=True), rules)
+
+
+def _not_handed_over(state: State, event: on.HandOverFailed, rules: Rules) -> Move:
+    return moves.notice(moves.with_case(state, handed=False), event.fault, rules)
 
 
 def _print(state: State, _event: Input, rules: Rules) -> Move:
@@ -307,6 +318,8 @@ def _table() -> MappingProxyType[tuple[Screen, Trigger], Row]:
         row(s.RESULT, Button.DONE, _start_over, *anew),
         row(s.RESULT, Button.PRINT, _print, s.RESULT),
         row(s.RESULT, Button.HAND_OVER, _hand_over, s.RESULT),
+        row(s.RESULT, on.HandedOver, _handed_over, s.RESULT),
+        row(s.RESULT, on.HandOverFailed, _not_handed_over, s.RESULT),
         row(s.RESULT, on.Rechecked, _rechecked, s.RESULT),
         row(s.RESULT, on.SlipPrinted, _printed, s.RESULT),
         row(s.RESULT, on.PrintFailed, _not_printed, s.RESULT),

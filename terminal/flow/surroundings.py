@@ -32,6 +32,7 @@ def around() -> list[Row]:
             row(screen, on.DeviceDown, _device_down, screen, *out),
             row(screen, on.SelfTested, _self_tested, screen, *back, *out),
             row(screen, on.CameraHint, _camera_hint, screen),
+            row(screen, on.HandOverLost, _hand_over_lost, screen),
             row(screen, on.Synced, _synced, screen),
             row(screen, on.TasksChanged, _tasks, screen),
             row(screen, on.GateTurned, _gate_turned, screen),
@@ -68,6 +69,10 @@ def _perhaps_closed(state: State, rules: Rules) -> Move:
 
 def _camera_hint(state: State, event: on.CameraHint, rules: Rules) -> Move:
     return show(replace(state, camera_hint=event.hint), rules)
+
+
+def _hand_over_lost(state: State, _event: on.HandOverLost, rules: Rules) -> Move:
+    return _told(state, "handover.given_up", rules)
 
 
 def _synced(state: State, event: on.Synced, rules: Rules) -> Move:

@@ -66,6 +66,9 @@ EVENTS = st.one_of(
         on.Rechecked, AGE, st.sampled_from([worlds.cover_answer(), worlds.cover_answer(Eligibility.NOT_ELIGIBLE)])
     ),
     st.builds(on.Synced, st.integers(0, 3)),
+    st.builds(on.HandedOver, AGE, st.just("folder")),
+    st.builds(on.HandOverFailed, AGE, st.just("folder"), st.just("handover.absent")),
+    st.builds(on.HandOverLost, st.just("hl7")),
     st.builds(on.TasksChanged, st.integers(0, 3)),
     st.builds(on.SlipPrinted, AGE),
     st.builds(on.PrintFailed, AGE, st.just("printer.paper")),
@@ -302,6 +305,9 @@ def wanderings() -> Iterator[tuple[Screen, object, Screen]]:
         on.PrintFailed(0, "printer.paper"),
         on.Rechecked(0, worlds.cover_answer()),
         on.Synced(2),
+        on.HandedOver(0, "folder"),
+        on.HandOverFailed(0, "folder", "handover.absent"),
+        on.HandOverLost("hl7"),
         on.TasksChanged(1),
         on.Answered(0, worlds.redeemed()),
     ]
@@ -313,7 +319,7 @@ def wanderings() -> Iterator[tuple[Screen, object, Screen]]:
         dataclasses.replace(everything, tickets=False),
     ):
         state = State()
-        for _ in range(20_000):
+        for _ in range(30_000):
             event = current(chance.choice(pool), state)
             after, _ = advance(state, event, rules)  # type: ignore[arg-type]
             yield state.screen, trigger_of(event), after.screen  # type: ignore[arg-type]
