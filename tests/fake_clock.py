@@ -20,6 +20,10 @@ class FakeClock:
         """Seconds so far."""
         return self.seconds
 
+    def set_wall(self, by: timedelta) -> None:
+        """Somebody sets the time of day."""
+        self._start += by
+
     def advance(self, seconds: float) -> None:
         """Let time pass."""
         self.seconds += seconds

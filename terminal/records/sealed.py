@@ -75,6 +75,7 @@ class Sealed:
         self.path = path
         self._connection = connection
         self._lock = threading.RLock()
+        self._afterwards: list[Callable[[], None]] = []
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[apsw.Connection]:
@@ -94,10 +95,20 @@ class Sealed:
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")
+            except BaseException:
+                self._afterwards.clear()
+                raise
             finally:
                 # A full disk can make COMMIT itself fail and leave the transaction open.
                 if self._within():
                     self._connection.execute("ROLLBACK")
+            while self._afterwards:
+                self._afterwards.pop(0)()
+
+    def after_commit(self, work: Callable[[], None]) -> None:
+        """Within ``writing``: do ``work``, which must not raise, once the transaction is on the disk; never when it is
+        undone."""
+        self._afterwards.append(work)
 
     def _within(self) -> bool:
         return self._connection.in_transaction

@@ -108,7 +108,7 @@ HARMLESS = {
     "terminal.flow.states": "method ask_fault read_fault card served up down simulated_devices "
     "broken limits camera_hint",
     "terminal.model": "key params ms files access variant chip_proof benefit valid_from valid_to facility "
-    "facility_name reason answered_at reference admits used_at used_place fault as_of asked answered attention",
+    "facility_name replaces_until reason answered_at reference admits used_at used_place fault as_of asked answered attention",
     "terminal.ports": "name atr names source scan_id asked_at event ticket gate version time url device "
     "desk place language theme address prefix suffix maker",
     "terminal.outputs": "address title place foot clips",
@@ -131,6 +131,9 @@ HARMLESS = {
     "terminal.view": "faults",
     "terminal.syncing": "reason conflict",
     "crypto.tickets.line": "prev seal",
+    "crypto.tickets.body": "scan_id event ticket gate reason boot at",
+    "terminal.offline.head": "seal",
+    "terminal.offline.outbox": "reason oldest",
     "crypto.codes.bhyt": "facility valid_from valid_to issued five_years_from benefit",
     "crypto.codes.sniff": "domain",
     "crypto.codes.ticket": "issuer ticket_id event product not_before expires key_id public",
