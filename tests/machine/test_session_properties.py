@@ -290,7 +290,8 @@ def wanderings() -> Iterator[tuple[Screen, object, Screen]]:
         on.Answered(0, worlds.cover_answer()),
         on.AskFailed(0, "net.down"),
         on.RecordFailed(0, "journal.write"),
-        *(kind for kind in (on.DeviceUp(Device.READER, "d"),) * 3),
+        *(on.DeviceUp(Device.READER, "d"),) * 3,
+        *(on.ReadFailed(0, "card.lost"), on.CardPlaced("card-b", "r"), worlds.seen(1)) * 2,
         on.DeviceDown(Device.READER, "", "reader.absent"),
         on.DeviceDown(Device.BACKEND, "b", "net.down"),
         on.DeviceUp(Device.BACKEND, "b"),
@@ -319,7 +320,7 @@ def wanderings() -> Iterator[tuple[Screen, object, Screen]]:
         dataclasses.replace(everything, tickets=False),
     ):
         state = State()
-        for _ in range(30_000):
+        for _ in range(25_000):
             event = current(chance.choice(pool), state)
             after, _ = advance(state, event, rules)  # type: ignore[arg-type]
             yield state.screen, trigger_of(event), after.screen  # type: ignore[arg-type]
