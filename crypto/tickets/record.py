@@ -43,6 +43,8 @@ EXTRA = struct.Struct(">16sHHH")
 PAIR = struct.Struct(">16s16s")
 """mark of a card's holder, mark of a ticket."""
 
+_BY_MARK = "mark."
+_MARK_NAME = re.compile(r"mark\.([0-9a-f]{32})")
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _PRODUCT = ["attention", "audience", "gates", "per_day", "product", "reentry", "splits"]
 _MOST_GATES = 1000
@@ -110,6 +112,27 @@ class Marks:
         outer = self._outer.copy()
         outer.update(inner.digest())
         return outer.digest()[:MARK]
+
+
+def ticket_mark(key: bytes, ticket: str) -> bytes:
+    """The mark of one ticket's number."""
+    return Marks(key).ticket(ticket)
+
+
+def holder_mark(key: bytes, id_number: str) -> bytes:
+    """The mark of one ID number's holder."""
+    return Marks(key).holder(id_number)
+
+
+def named_by_mark(mark: bytes) -> str:
+    """What a ledger line calls a ticket that its terminal knows by nothing but the mark: that of a card's holder."""
+    return _BY_MARK + mark.hex()
+
+
+def mark_in_name(ticket: str) -> bytes | None:
+    """The mark that stands in a ledger line instead of a number; None for a number."""
+    found = _MARK_NAME.fullmatch(ticket)
+    return None if found is None else bytes.fromhex(found[1])
 
 
 class TicketRow(NamedTuple):

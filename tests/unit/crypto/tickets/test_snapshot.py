@@ -26,8 +26,12 @@ from crypto.tickets.record import (
     TicketRecord,
     decode_change,
     encode_change,
+    holder_mark,
+    mark_in_name,
+    named_by_mark,
     row_of,
     state_of,
+    ticket_mark,
 )
 from crypto.tickets.rules import Product, Standing, TicketState
 from crypto.tickets.snapshot import Head, OtherEventError, Snapshot, prove, write
@@ -164,6 +168,22 @@ def test_marks_are_keyed_and_a_ticket_is_no_holder() -> None:
 def test_a_mark_is_an_hmac(key: bytes, text: str) -> None:
     assert Marks(key).ticket(text) == hmac.digest(key, b"ticket\n" + text.encode(), "sha256")[:16]
     assert Marks(key).holder(text) == hmac.digest(key, b"holder\n" + text.encode(), "sha256")[:16]
+
+
+def test_one_mark_is_that_of_many() -> None:
+    assert ticket_mark(KEY, "T1") == MARKS.ticket("T1")
+    assert holder_mark(KEY, "003090123450") == MARKS.holder("003090123450")
+
+
+@given(st.binary(min_size=16, max_size=16))
+def test_a_line_may_name_a_ticket_by_its_mark(mark: bytes) -> None:
+    assert mark_in_name(named_by_mark(mark)) == mark
+    assert len(named_by_mark(mark)) <= 64
+
+
+@pytest.mark.parametrize("name", ["T7Q2M9XK4B", "mark.", "mark.00", "mark." + "0" * 33, "mark." + "G" * 32, ""])
+def test_a_number_is_no_mark(name: str) -> None:
+    assert mark_in_name(name) is None
 
 
 @pytest.mark.parametrize("size", [0, 15, 65])
