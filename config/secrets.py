@@ -42,6 +42,17 @@ def read_secret(name: str, key: str, file: Path | None, environ: Mapping[str, st
     return Secret(_one_line(_read(credential, key, private=False), credential, key))
 
 
+def read_private(file: Path, key: str) -> bytes:
+    """What stands in a file that only the terminal's user may read, at most 4096 bytes.
+
+    Raises ConfigError: EXPOSED_SECRET, BAD_SECRET for a longer one, UNREADABLE.
+    """
+    raw = _read(file, key, private=True)
+    if len(raw) > _MAX_SIZE:
+        raise ConfigError(file, key, Problem.BAD_SECRET)
+    return raw
+
+
 def _read(file: Path, key: str, *, private: bool) -> bytes:
     try:
         with file.open("rb") as stream:

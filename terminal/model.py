@@ -172,7 +172,9 @@ class Eligibility(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """What the insurance covers, in the backend's own words where they are words."""
+    """What the insurance covers, in the backend's own words where they are words.
+
+    ``replaces_until``: the last day of the card that this new one replaces, where that still stands."""
 
     insurance_code: str = field(repr=False)
     benefit: str
@@ -180,13 +182,15 @@ class Cover:
     valid_to: date | None
     facility: str | None = None
     facility_name: str | None = None
+    replaces_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EligibilityAnswer:
     """A backend's answer about a person. ``reason`` is its code (``expired``, ``not_found``…), ``note`` its words.
 
-    ``as_of`` is the age of the data where they are older than the answer (``source`` CACHE).
+    ``as_of`` is the age of the data where they are older than the answer (``source`` CACHE). ``simulated``: a double
+    gave it, which only its first answer may have told.
     """
 
     state: Eligibility
@@ -199,6 +203,7 @@ class EligibilityAnswer:
     source: Source = Source.ONLINE
     as_of: datetime | None = None
     digests: Digests | None = None
+    simulated: bool = False
 
 
 class Direction(Enum):
@@ -264,6 +269,6 @@ class Verdict:
 
 _WORTH_A_LOOK = frozenset(
     {"note.attention", "note.group", "note.near_limit", "note.offline_ticket", "note.near_expiry", "note.name_differs",
-     "note.damaged", "note.id_expired", "note.chip_unproven",
+     "note.new_card", "note.new_card_both", "note.damaged", "note.id_expired", "note.chip_unproven",
      "note.insured_unproven", "note.data_age", "note.trust_age"}
 )  # fmt: skip

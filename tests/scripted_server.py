@@ -76,6 +76,31 @@ class ScriptedServer:
             return
 
 
+class SigningInServer(ScriptedServer):
+    """The same with the social security gateway's token endpoint, which always lets in; ``heard`` leaves it out."""
+
+    TOKEN_PATH = "/api/token/take"
+
+    @property
+    def script(self) -> Script:
+        """Signs in, and does what the test said for everything else."""
+        return self._signing_in
+
+    @script.setter
+    def script(self, script: Script) -> None:
+        self._said = script
+
+    def _signing_in(self, connection: socket.socket, heard: Heard) -> bool:
+        if heard.path != self.TOKEN_PATH:
+            return self._said(connection, heard)
+        self.heard.remove(heard)
+        answer = {"maKetQua": "200", "APIKey": {"access_token": "a-token", "id_token": "an-id-token"}}
+        connection.sendall(
+            message(json.dumps(answer).encode(), "200 OK", "application/json", "Date: Sun, 22 Nov 2026 08:30:00 GMT")
+        )
+        return True
+
+
 def _shut(endpoint: socket.socket) -> None:
     try:
         endpoint.shutdown(socket.SHUT_RDWR)

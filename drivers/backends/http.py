@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     import requests
 
 MOST_BYTES = 1024 * 1024
+SIMULATED_HEADER = "X-Tram-Simulated"
+"""``1`` in every answer of a double (backend/doubles)."""
+
 _CHUNK = 65_536
 _DENIED = frozenset({401, 403})
 _OK = frozenset({int(http.client.OK)})
@@ -44,11 +47,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer's status, its JSON, and the time of its ``Date`` header (RFC 9110 §6.6.1) where it has a right one."""
+    """An answer's status, its JSON, and the time of its ``Date`` header (RFC 9110 §6.6.1) where it has a right one.
+
+    ``simulated``: it says of itself that a double gave it."""
 
     status: int
     body: bytes = field(repr=False)
     date: datetime | None = None
+    simulated: bool = False
 
 
 class JsonServer:
@@ -122,7 +128,8 @@ class JsonServer:
             if response.status_code not in call.statuses:
                 raise _refusal(response.status_code)
             _check_kind(response)
-            return Reply(response.status_code, _body(response, until, call.most), _date(response))
+            simulated = response.headers.get(SIMULATED_HEADER) == "1"
+            return Reply(response.status_code, _body(response, until, call.most), _date(response), simulated)
 
     def _open(self) -> requests.Session:
         import requests

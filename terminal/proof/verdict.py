@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from crypto.codes.citizen_id import fold_name
 from terminal.clock import VIETNAM_TIME
@@ -38,6 +39,20 @@ _IDENTITY = frozenset({CheckName.SIGNATURE, CheckName.HASHES, CheckName.ISSUER})
 _TICKET_REASONS = frozenset(
     {"used", "not_yet", "wrong_day", "wrong_gate", "unpaid", "cancelled", "blocked", "unknown", "annulled"}
 )
+
+_COVER_STOPS = frozenset({"withdrawn", "stopped", "wrong_code"})
+_COVER_LOOKS = MappingProxyType(
+    {
+        "army": "by_eye",
+        "police": "by_eye",
+        "wrong_name": "wrong_name",
+        "wrong_birth": "wrong_birth",
+        "moved": "moved",
+        "rejoined": "moved",
+        "child_without_card": "child",
+    }
+)
+"""Reasons of insurers (docs/bhyt.md) that have words of their own; any other is told in general."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +190,7 @@ def _backend_said_no(facts: Facts, _checks: _Checks) -> _Spoken | None:
         until = answer.cover.valid_to if answer.cover else None
         if answer.reason == "expired" and until:
             return _say(Outcome.STOP, "stop.expired", date=f"{until:%d/%m/%Y}")
-        return _say(Outcome.STOP, "stop.no_cover")
+        return _say(Outcome.STOP, f"stop.{answer.reason}" if answer.reason in _COVER_STOPS else "stop.no_cover")
     return None
 
 
@@ -236,7 +251,7 @@ def _not_proven(facts: Facts, _checks: _Checks) -> _Spoken | None:
         typed = facts.claimed is not None and facts.claimed.source is DataSource.TYPED
         return _say(Outcome.ATTENTION, "warn.typed" if typed else "qr.unsigned")
     if isinstance(facts.answer, EligibilityAnswer) and facts.answer.state is Eligibility.UNKNOWN:
-        return _say(Outcome.ATTENTION, "warn.unknown_cover")
+        return _say(Outcome.ATTENTION, f"warn.{_COVER_LOOKS.get(facts.answer.reason, 'unknown_cover')}")
     return None
 
 
@@ -286,6 +301,10 @@ def _cover_notes(facts: Facts, answer: EligibilityAnswer) -> list[Message]:
     until = answer.cover.valid_to if answer.cover else None
     if until and facts.today and until - facts.today.astimezone(VIETNAM_TIME).date() <= NEAR_EXPIRY:
         notes.append(Message.of("note.near_expiry", date=f"{until:%d/%m/%Y}"))
+    old = answer.cover.replaces_until if answer.cover else None
+    if answer.reason == "new_card":
+        both = Message.of("note.new_card_both", date=f"{old:%d/%m/%Y}") if old else None
+        notes.append(both or Message("note.new_card"))
     return notes
 
 

@@ -11,13 +11,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
 
-from config.schema import PretixSettings
+from config.schema import BhytSettings, PretixSettings
 from crypto.civil import PartialDate
 from crypto.id_number import IdNumber
-from drivers.backends import pretix, reference
+from drivers.backends import bhyt, bhyt_site, bhyt_ways, pretix, reference
+from drivers.backends.http import JsonServer
+from terminal.clock import SystemClock
 from terminal.ports import Backend, BackendOptions, EligibilityQuestion, RedeemQuestion
 from tests.pretix.cases import Exchange
-from tests.scripted_server import Script, message, says
+from tests.scripted_server import Script, ScriptedServer, SigningInServer, message, says
 
 ASKED = datetime(2026, 11, 22, 15, 30, tzinfo=timezone(timedelta(hours=7)))
 NAME = "NGUYỄN VĂN THỬ NGHIỆM"
@@ -51,6 +53,30 @@ ADMITTED: dict[str, object] = {
     "used_place": None,
 }
 ANNULLED = {"result": "annulled", "answered_at": "2026-11-22T08:31:07.500000Z", "reference": "A-7QX4TB6ZNA5F2K3M"}
+CARD_ANSWER: dict[str, object] = {
+    "maKetQua": "000",
+    "ghiChu": "Thẻ BHYT còn giá trị sử dụng (số liệu mẫu)",
+    "maThe": "DN4010030000001",
+    "maSoBHXH": "0030000001",
+    "hoTen": NAME,
+    "ngaySinh": "20/11/1990",
+    "gioiTinh": "Nam",
+    "diaChi": "Số 1 Đường Thử",
+    "maDKBD": "01000",
+    "cqBHXH": "BHXH mẫu",
+    "gtTheTu": "01/01/2026",
+    "gtTheDen": "31/12/2026",
+    "maKV": "",
+    "ngayDu5Nam": "01/01/2030",
+    "maTheCu": "",
+    "maTheMoi": None,
+    "gtTheTuMoi": "",
+    "gtTheDenMoi": "",
+    "maDKBDMoi": None,
+    "tenDKBDMoi": None,
+    "dsLichSuKCB2018": None,
+    "dsLichSuKT2018": [],
+}
 HEALTH = {"status": "ok", "version": "0.1.0", "time": "2026-11-22T08:30:00.000000Z"}
 
 
@@ -91,18 +117,21 @@ def about_a_ticket(backend: Backend, deadline: float) -> object:
 @dataclass(frozen=True)
 class Rig:
     """A client and the good answers of its server. ``asks``: the questions its server exists for; ``good`` answers the
-    first of them. None: what its server is never asked."""
+    first of them. ``authorization``: how the token is shown, None where an account signs in. ``code``: the insured
+    person's. ``server``: the kind that speaks besides. None: what its server is never asked."""
 
     build: Callable[[BackendOptions], Backend]
     asks: tuple[Ask, ...]
     good: Said
     health: Said
     version: str
-    authorization: str
+    authorization: str | None
     eligible: Said | None = None
     admitted: Said | None = None
     annulled: Said | None = None
     too_late: Said | None = None
+    code: str = "0030000001"
+    server: type[ScriptedServer] = ScriptedServer
 
     def ask(self, backend: Backend, deadline: float) -> object:
         """Put the first question."""
@@ -116,6 +145,17 @@ def _recorded(name: str) -> Said:
 
 def _pretix(options: BackendOptions) -> Backend:
     return pretix.build(replace(options, site=PretixSettings(organizer="don-vi-mau", checkin_list=1)))
+
+
+def _direct(options: BackendOptions) -> Backend:
+    account = bhyt_site.Account("01000_mau", "0" * 32)
+    way = bhyt_ways.Direct(JsonServer(options, {}), account)
+    return bhyt.BhytBackend(way, None, here=True, clock=SystemClock())
+
+
+def _hospital(options: BackendOptions) -> Backend:
+    site = BhytSettings(via="hospital", user="", password_file=None, staff_file=None, digest="upper")
+    return bhyt.build(replace(options, site=site))
 
 
 RIGS: Mapping[str, Rig] = MappingProxyType(
@@ -142,6 +182,27 @@ RIGS: Mapping[str, Rig] = MappingProxyType(
             admitted=_recorded("admitted"),
             annulled=_recorded("annulled"),
             too_late=_recorded("annulled_late"),
+        ),
+        "bhyt direct": Rig(
+            _direct,
+            asks=(about_a_person,),
+            good=Said(CARD_ANSWER),
+            health=Said({}),
+            version=bhyt.VERSION,
+            authorization=None,
+            eligible=Said(CARD_ANSWER),
+            code="DN4010030000001",
+            server=SigningInServer,
+        ),
+        "bhyt hospital": Rig(
+            _hospital,
+            asks=(about_a_person,),
+            good=Said(CARD_ANSWER),
+            health=Said({}),
+            version=bhyt.VERSION,
+            authorization="Bearer",
+            eligible=Said(CARD_ANSWER),
+            code="DN4010030000001",
         ),
     }
 )
