@@ -31,7 +31,7 @@ from backend.api import (
 from backend.devices import paths as device_paths
 from backend.devices.access import HEALTH
 from backend.devices.guard import Guard
-from backend.devices.identity import ForbiddenError
+from backend.devices.identity import Asking, ForbiddenError
 from backend.engine.errors import BusyError
 from backend.engine.store import Answers
 from backend.errors import STATUS, error
@@ -117,13 +117,15 @@ def _questions(store: Answers, clock: Clock) -> APIRouter:
         return await store.write(lambda db: register.check(db, device, question, clock()))
 
     @router.post("/redeem")
-    async def redeem(question: RedeemRequest, device: Device) -> RedeemResponse:
+    async def redeem(question: RedeemRequest, device: Device, asking: Asking) -> RedeemResponse:
         """Use a ticket once; a repeated scan gets its first answer again."""
+        asking.require_event(question.event)
         return await store.write(lambda db: ledger.redeem(db, device, question, clock()))
 
     @router.post("/annul")
-    async def annul(question: AnnulRequest, device: Device) -> AnnulResponse:
+    async def annul(question: AnnulRequest, device: Device, asking: Asking) -> AnnulResponse:
         """Give a ticket its use back; a repetition gets its first answer again."""
+        asking.require_event(question.event)
         return await store.write(lambda db: ledger.annul(db, device, question, clock()))
 
     return router

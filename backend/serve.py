@@ -1,18 +1,21 @@
-"""``tram backend serve``: the reference server on the loopback. ``tram backend openapi``: its machine-readable form."""
+"""``tram backend``: the reference server, the devices that it knows, its certificate and its machine-readable form."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backend.devices import certificate, commands
+
 if TYPE_CHECKING:
     from backend.sample import SampleTicket
 
-HELP = "run the reference backend, or print its OpenAPI document"
+HELP = "run the reference backend, and enrol the devices that ask it"
 
 _DONE, _USAGE, _DEVICE = 0, 2, 3
 
@@ -20,20 +23,31 @@ _DONE, _USAGE, _DEVICE = 0, 2, 3
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``tram backend``."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    serve = actions.add_parser("serve", help="answer terminals on 127.0.0.1 until Ctrl-C or SIGTERM")
+    serve = actions.add_parser("serve", help="answer terminals until Ctrl-C or SIGTERM")
     serve.add_argument("--db", metavar="URL", help="database, sqlite:///FILE (default: in the user's data folder)")
     serve.add_argument("--port", type=_port, default=0, help="0 (default) takes any free port")
+    serve.add_argument("--host", default="127.0.0.1", help="address to answer on; beyond this computer only with TLS")
+    serve.add_argument("--tls-cert", type=Path, metavar="FILE", help="the server's certificate (PEM)")
+    serve.add_argument("--tls-key", type=Path, metavar="FILE", help="its key (PEM, without password)")
     serve.add_argument("--sample", action="store_true", help="put invented members and tickets into the database")
     serve.add_argument("--token-file", type=Path, help="bearer token, made when missing (default: beside the database)")
     serve.add_argument("--key", type=Path, help="ticket signing key, made when missing (default: beside the database)")
     serve.add_argument("--json", action="store_true", help="say as one JSON object where it listens")
+    commands.configure(actions.add_parser("device", help="add, list and revoke the devices that may ask"))
+    certificate.configure(actions.add_parser("certificate", help="make a certificate for a server in the house"))
     actions.add_parser("openapi", help="print the OpenAPI document")
 
 
 def run(args: argparse.Namespace) -> int:
     """Do what was asked; 0 done, 2 wrong arguments or files, 3 the port or the database cannot be had."""
+    actions = {
+        "serve": _run_server,
+        "device": commands.run,
+        "certificate": certificate.run,
+        "openapi": lambda _args: _openapi(),
+    }
     try:
-        return _openapi() if args.action == "openapi" else _serve(args)
+        return _told(actions[args.action], args)
     except ModuleNotFoundError as error:
         return _fail(_USAGE, f"{error.name} is not installed: pip install 'tram-terminal[backend]'")
 
@@ -50,30 +64,32 @@ def _openapi() -> int:
     return _DONE
 
 
-def _serve(args: argparse.Namespace) -> int:
+def _told(action: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> int:
     from sqlalchemy.exc import SQLAlchemyError
 
+    from backend.devices.tls import BindingError
     from backend.engine.errors import BusyError, NewerDatabaseError, UrlError
     from backend.keys import SecretFileError
 
     try:
-        _run_server(args)
-    except (UrlError, NewerDatabaseError, SecretFileError) as error:
+        return action(args)
+    except (UrlError, NewerDatabaseError, SecretFileError, BindingError) as error:
         return _fail(_USAGE, str(error))
     except (SQLAlchemyError, BusyError) as error:
         return _fail(_DEVICE, f"the database cannot be used ({type(error).__name__}): check --db and who else uses it")
     except OSError as error:
         return _fail(_DEVICE, f"{error.strerror or error}: choose another --port, or check the files' folder")
-    return _DONE
 
 
-def _run_server(args: argparse.Namespace) -> None:
+def _run_server(args: argparse.Namespace) -> int:
     from backend import keys, places
     from backend.app import create_app
+    from backend.devices.tls import binding
     from backend.engine.opening import open_store
     from backend.sample import seed
-    from backend.server import LOOPBACK, listen, serve_until_signal
+    from backend.server import listen, serve_until_signal
 
+    bound = binding(args.host, args.tls_cert, args.tls_key)
     url = args.db or places.default_url()
     token_file = args.token_file or places.beside(url, keys.TOKEN_FILE)
     key_file = args.key or places.beside(url, keys.KEY_FILE)
@@ -82,13 +98,14 @@ def _run_server(args: argparse.Namespace) -> None:
     store = open_store(url)
     try:
         samples = seed(store, key, _now()) if args.sample else ()
-        with listen(args.port) as listener:
-            address = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+        with listen(args.port, bound.host) as listener:
+            address = bound.url(listener.getsockname()[1])
             found = {"url": address, "token_file": token_file, "ticket_key": keys.public_key_file(key_file)}
             words = _ready_words({name: str(value) for name, value in found.items()}, samples, as_json=args.json)
-            serve_until_signal(create_app(store, token, _now, server_keys), listener, lambda: _say(words))
+            serve_until_signal(create_app(store, token, _now, server_keys), listener, lambda: _say(words), bound.tls)
     finally:
         store.close()
+    return _DONE
 
 
 def _ready_words(found: dict[str, str], samples: tuple[SampleTicket, ...], *, as_json: bool) -> str:

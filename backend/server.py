@@ -1,10 +1,12 @@
-"""The running server: a socket on the loopback, a word when it listens, an orderly end."""
+"""The running server: a socket, a word when it listens, an orderly end."""
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import signal
 import socket
+import ssl
 from collections.abc import Callable
 
 import uvicorn
@@ -16,27 +18,40 @@ _GRACE = 2
 """Seconds that running answers get at the end."""
 
 
-def listen(port: int) -> socket.socket:
-    """A bound socket on the loopback; port 0 takes any free one. Raises OSError when the port is taken."""
+def listen(port: int, host: str = LOOPBACK) -> socket.socket:
+    """A bound socket; port 0 takes any free one. Raises OSError when the port is taken or the address not ours."""
+    family = socket.AF_INET6 if _is_ipv6(host) else socket.AF_INET
     # The protocol is named because asyncio turns Nagle's delay (40 ms an answer) off only where it is.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":  # a port that was just left may be taken again; on Windows this would share it
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((LOOPBACK, port))
+        listener.bind((host, port))
     except OSError:
         listener.close()
         raise
     return listener
 
 
+def _is_ipv6(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).version == 6
+    except ValueError:
+        return False
+
+
 class AnnouncingServer(uvicorn.Server):
     """A server that says once when it answers."""
 
-    def __init__(self, app: ASGIApp, ready: Callable[[], None]) -> None:
+    def __init__(self, app: ASGIApp, ready: Callable[[], None], tls: ssl.SSLContext | None = None) -> None:
         # No access log: paths are harmless, but peers and times are nobody's business either.
         config = uvicorn.Config(
-            app, access_log=False, log_level="warning", lifespan="off", timeout_graceful_shutdown=_GRACE
+            app,
+            access_log=False,
+            log_level="warning",
+            lifespan="off",
+            timeout_graceful_shutdown=_GRACE,
+            ssl_context_factory=None if tls is None else lambda *_: tls,
         )
         super().__init__(config)
         self._ready = ready
@@ -47,9 +62,11 @@ class AnnouncingServer(uvicorn.Server):
         self._ready()
 
 
-def serve_until_signal(app: ASGIApp, listener: socket.socket, ready: Callable[[], None]) -> None:
+def serve_until_signal(
+    app: ASGIApp, listener: socket.socket, ready: Callable[[], None], tls: ssl.SSLContext | None = None
+) -> None:
     """Answer until the process is asked to end (SIGTERM, Ctrl-C, Ctrl-Break), then finish what is running."""
-    server = AnnouncingServer(app, ready)
+    server = AnnouncingServer(app, ready, tls)
 
     def end(_number: int, _frame: object) -> None:
         server.should_exit = True

@@ -49,8 +49,9 @@ class Identity:
             raise ForbiddenError
 
 
-def identity_of(request: Request) -> Identity:
+async def identity_of(request: Request) -> Identity:
     """Who asks. The guard lets nobody through without; an application without a guard must not answer."""
+    # Asynchronous, because FastAPI would give a plain function a thread of its own with every request.
     found = request.scope.get(SCOPE_KEY)
     if not isinstance(found, Identity):
         raise ForbiddenError

@@ -21,10 +21,10 @@ class Binding:
     host: str
     tls: ssl.SSLContext | None
 
-    @property
-    def scheme(self) -> str:
-        """``http`` or ``https``."""
-        return "http" if self.tls is None else "https"
+    def url(self, port: int) -> str:
+        """Where it answers."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'http' if self.tls is None else 'https'}://{host}:{port}"
 
 
 def binding(host: str, certificate: Path | None, key: Path | None) -> Binding:
