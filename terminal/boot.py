@@ -99,6 +99,7 @@ def _desk(settings: Settings, clock: Clock, journal: Journal, face: Face) -> Des
         ask=_asking(settings),
         ticket_keys=keys,
         event=settings.backend.event,
+        secrets=settings.backend.tickets == "any",
         warm_up=_warm_up,
         self_test=lambda: _self_test(settings, clock),
     )

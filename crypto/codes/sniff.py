@@ -80,13 +80,18 @@ def sniff(payload: bytes) -> Code:
     """
     if len(payload) > MAX_SIZE:
         return UnknownQr()
-    body = _AIM.sub(b"", payload, count=1) if _AIM.match(payload) else payload
-    body = body.rstrip(_LINE_ENDS)
+    body = bare(payload)
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         return _not_utf8(body)
     return _tell(text)
+
+
+def bare(payload: bytes) -> bytes:
+    """The code without what the scanner added: an AIM prefix, a line end."""
+    body = _AIM.sub(b"", payload, count=1) if _AIM.match(payload) else payload
+    return body.rstrip(_LINE_ENDS)
 
 
 def is_misread(payload: bytes) -> bool:

@@ -50,7 +50,8 @@ class Form(Enum):
 class Ticket:
     """What a ticket says: ids only, nothing about a person. Valid from ``not_before`` until just before ``expires``.
 
-    ``key_id`` names the signing key; ``issue`` fills it in.
+    ``key_id`` names the signing key; ``issue`` fills it in. ``secret``: the code itself, where it bears no signature
+    and the server knows the ticket by it (secret.py).
     """
 
     issuer: str
@@ -61,6 +62,7 @@ class Ticket:
     not_before: datetime
     expires: datetime
     key_id: bytes = b""
+    secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

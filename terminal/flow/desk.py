@@ -103,7 +103,8 @@ class Exchange(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The parts. ``note`` writes to the journal what happened at the gate; it raises FaultError."""
+    """The parts. ``note`` writes to the journal what happened at the gate; it raises FaultError. ``secrets``: codes
+    that are nothing else are asked about as tickets."""
 
     rules: Rules
     face: Face
@@ -122,5 +123,6 @@ class Desk:
     ask: Callable[[Callable[[Event], None]], AskWork] | None = None
     ticket_keys: Sequence[TicketKey] = ()
     event: str = ""
+    secrets: bool = False
     warm_up: Callable[[], None] = lambda: None
     self_test: Callable[[], SelfTested] | None = None

@@ -221,7 +221,14 @@ class Engine:
         if isinstance(event, CodeSeen):
             now = self._desk.clock.now()
             desk = self._desk
-            return recognise_code(event.payload, desk.ticket_keys, now, event=desk.event, simulated=event.simulated)
+            return recognise_code(
+                event.payload,
+                desk.ticket_keys,
+                now,
+                event=desk.event,
+                simulated=event.simulated,
+                secrets=desk.secrets,
+            )
         if isinstance(event, NumberTyped):
             return recognise_typed(event)
         return recognise_mrz(event) if isinstance(event, MrzTyped) else event

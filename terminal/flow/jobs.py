@@ -209,6 +209,7 @@ class AskWork:
             ticket.ticket_id if ticket else "",
             self.gate,
             holder=effect.holder if ticket is None else None,
+            secret=(ticket.secret or None) if ticket else None,
             direction=self.direction,
             people=self.people,
         )

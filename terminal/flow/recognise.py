@@ -36,7 +36,8 @@ class PersonSeen:
 
 @dataclass(frozen=True, slots=True)
 class TicketSeen:
-    """A ticket with a right signature and date, or (``ticket`` None) the key of the words that refuse it."""
+    """A ticket with a right signature and date, or a secret that its server may know, or (``ticket`` None) the key of
+    the words that refuse it."""
 
     ticket: Ticket | None = field(repr=False)
     refused: str = ""
@@ -54,12 +55,20 @@ Recognised = PersonSeen | TicketSeen | UselessCode
 
 
 def recognise_code(
-    payload: bytes, ticket_keys: Sequence[TicketKey], now: datetime, *, event: str = "", simulated: bool = False
+    payload: bytes,
+    ticket_keys: Sequence[TicketKey],
+    now: datetime,
+    *,
+    event: str = "",
+    simulated: bool = False,
+    secrets: bool = False,
 ) -> Recognised:
-    """What a scanned code is to this terminal; ``event``: the only one whose tickets are good here."""
+    """What a scanned code is to this terminal; ``event``: the only one whose tickets are good here; ``secrets``: a code
+    that is nothing else may be the secret under which the server knows a ticket."""
     from crypto.codes import (  # CBOR and the code parsers load with the first code, not at start-up
         bhyt,
         citizen_id,
+        secret,
         sniff,
         vietqr,
     )
@@ -72,6 +81,10 @@ def recognise_code(
         return PersonSeen("QR_BHYT", _insured(code), None, bool(code.warnings), simulated)
     if isinstance(code, sniff.TicketQr):
         return _ticket(code, ticket_keys, now, event, simulated=simulated)
+    if secrets and isinstance(code, sniff.UnknownQr):
+        known = secret.ticket_of_secret(sniff.bare(payload).decode("ascii", "replace"), event)
+        if known is not None:
+            return TicketSeen(known, simulated=simulated)
     useless = {vietqr.PaymentQr: "code.payment", sniff.LinkQr: "code.link", sniff.DamagedQr: "code.damaged"}
     return UselessCode(useless.get(type(code), "code.foreign"))
 

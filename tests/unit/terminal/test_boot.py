@@ -208,6 +208,16 @@ def test_the_gate_takes_tickets_of_its_event_signed_by_accepted_issuers(site: Si
     assert (tuple(desk.ticket_keys), desk.event) == (TICKET_KEYS, "trang-an-mau")
 
 
+@pytest.mark.parametrize(("tickets", "secrets"), [("signed", False), ("any", True)])
+def test_the_site_says_whether_unsigned_codes_may_be_tickets(
+    site: Site, parts: Parts, tickets: str, secrets: bool
+) -> None:
+    own = 'url = "http://127.0.0.1:1"\ntoken_file = "token"\nevent = "trang-an-mau"\ngate = "A1"'
+    terminal = boot.build(site("gate", backend=f'{own}\ntickets = "{tickets}"'))
+    terminal.journal.close()
+    assert terminal.engine._desk.secrets is secrets
+
+
 def test_what_the_first_person_needs_is_loaded_ahead(site: Site, parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = boot.build(site("reception"))
     terminal.journal.close()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from crypto import errors
+from crypto.codes.secret import ticket_of_secret
 from crypto.emrtd.lds import Ef
 from crypto.trust.store import TrustStore
 from drivers.simulator.card.contents import Contents
@@ -316,6 +317,15 @@ def test_a_question_about_a_person_holds_what_was_read() -> None:
     assert asked(person, backend) == [Answered(7, worlds.cover_answer())]
     expected = EligibilityQuestion("scan-1", worlds.NOW, PERSON.id_number, None, PERSON.name, PERSON.born)
     assert (backend.asked, backend.deadlines) == ([expected], [2.5])
+
+
+def test_a_ticket_known_by_its_secret_is_asked_about_with_it() -> None:
+    backend = FakeBackend(worlds.redeemed())
+    known = ticket_of_secret("k3mz9x2qv7wnp4rt6ybh8cdfgjsa5eu2", "trang-an-mau")
+    asked(lambda work: work.ticket(AskTicket(7, known), "scan-1", worlds.NOW), backend)
+    assert [each.secret for each in backend.asked if isinstance(each, RedeemQuestion)] == [
+        "k3mz9x2qv7wnp4rt6ybh8cdfgjsa5eu2"
+    ]
 
 
 def test_a_question_about_a_ticket_names_this_gate() -> None:

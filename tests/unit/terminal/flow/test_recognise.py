@@ -152,6 +152,60 @@ def test_a_ticket_that_is_no_good_says_why(payload: bytes, refused: str) -> None
         assert say(Message(f"remedy.{refused}"), language)
 
 
+# Secrets that only their server knows -------------------------------------------------------------------------------
+
+SECRET = "k3mz9x2qv7wnp4rt6ybh8cdfgjsa5eu2"
+
+
+def asked_about(payload: bytes) -> Recognised:
+    return recognise_code(payload, TICKET_KEYS, NOON, event=EVENT, secrets=True)
+
+
+@pytest.mark.parametrize("around", [b"%s", b"]Q1%s", b"%s\r\n"], ids=["alone", "AIM", "line end"])
+def test_a_secret_is_a_ticket_where_the_server_is_asked_about_any_code(around: bytes) -> None:
+    seen = asked_about(around % SECRET.encode())
+    assert isinstance(seen, TicketSeen)
+    assert seen.ticket is not None
+    assert (seen.ticket.secret, seen.ticket.event, seen.refused) == (SECRET, EVENT, "")
+    assert SECRET not in repr(seen.ticket)
+    assert SECRET not in seen.ticket.ticket_id
+
+
+def test_a_secret_is_of_no_use_elsewhere() -> None:
+    assert recognise(SECRET.encode(), EVENT) == UselessCode("code.foreign")
+
+
+def test_tickets_of_ours_are_the_same_where_any_code_may_be_one() -> None:
+    assert asked_about(ticket_text("T7")) == recognise(ticket_text("T7"), EVENT)
+
+
+@pytest.mark.parametrize("code", PEOPLE)
+def test_a_card_stays_a_card_where_any_code_may_be_a_ticket(code: str) -> None:
+    card = PEOPLE[code].card_qr()
+    assert asked_about(card) == recognise(card, EVENT)
+    assert isinstance(asked_about(card), PersonSeen)
+
+
+@pytest.mark.parametrize(
+    ("payload", "fault"),
+    [
+        (PAYMENT, "code.payment"),
+        (b"https://example.org/checkin/abcdefgh", "code.link"),
+        (b"TRAM:not-base45", "code.damaged"),
+        (b"003090123450", "code.foreign"),
+        (b"DN4010123456789", "code.foreign"),
+        (b"0030000001", "code.foreign"),
+        (b"WIFI:S:mang;T:WPA;P:mat-khau;;", "code.foreign"),
+        (b"two words or more", "code.foreign"),
+        (b"x" * 256, "code.foreign"),
+        (b"short", "code.foreign"),
+    ],
+    ids=["payment", "link", "ticket", "ID number", "old card", "insurance", "wifi", "words", "long", "short"],
+)
+def test_what_is_no_secret_is_never_asked_about(payload: bytes, fault: str) -> None:
+    assert asked_about(payload) == UselessCode(fault)
+
+
 # Typed text ----------------------------------------------------------------------------------------------------------
 
 
