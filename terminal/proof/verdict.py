@@ -37,8 +37,9 @@ NEAR_EXPIRY = timedelta(days=14)
 
 _IDENTITY = frozenset({CheckName.SIGNATURE, CheckName.HASHES, CheckName.ISSUER})
 _TICKET_REASONS = frozenset(
-    {"used", "not_yet", "wrong_day", "wrong_gate", "unpaid", "cancelled", "blocked", "unknown", "annulled"}
-)
+    {"used", "not_yet", "wrong_day", "wrong_gate", "unpaid", "cancelled", "blocked", "unknown", "annulled", "rules",
+     "incomplete", "unapproved", "exchange"}
+)  # fmt: skip
 
 _COVER_STOPS = frozenset({"withdrawn", "stopped", "wrong_code"})
 _COVER_LOOKS = MappingProxyType(
@@ -282,7 +283,7 @@ def _notes(facts: Facts) -> tuple[Message, ...]:
         notes.append(Message("note.damaged"))
     if isinstance(facts.answer, EligibilityAnswer) and facts.answer.state is Eligibility.ELIGIBLE:
         notes += _cover_notes(facts, facts.answer)
-    if isinstance(facts.answer, RedeemAnswer) and facts.answer.result is Redeemed.ADMITTED:
+    if isinstance(facts.answer, RedeemAnswer):
         notes += _ticket_notes(facts.answer)
     if facts.answer is not None and facts.answer.as_of is not None:
         notes.append(_age(facts.answer.answered_at - facts.answer.as_of))
@@ -312,6 +313,8 @@ def _ticket_notes(answer: RedeemAnswer) -> list[Message]:
     notes = []
     if answer.attention:
         notes.append(Message.of("note.attention", text=answer.attention))
+    if answer.result is Redeemed.REFUSED:
+        return notes
     if answer.left is not None and answer.people is not None:
         notes.append(Message.of("note.group", people=str(answer.people), left=str(answer.left)))
     if answer.source is Source.LOCAL:

@@ -216,6 +216,14 @@ def test_a_fortnight_is_counted_from_the_day_it_is_in_vietnam(until: date, noted
     assert [note.key for note in notes] == (["note.near_expiry"] if noted else [])
 
 
+@pytest.mark.parametrize("reason", ["rules", "incomplete", "unapproved", "exchange"])
+def test_what_other_ticket_systems_refuse_for_has_words_and_theirs_beside_them(reason: str) -> None:
+    refused = replace(worlds.redeemed(Redeemed.REFUSED, reason), attention="2: Cỡ áo?")
+    verdict = decide(replace(TICKET, answer=refused))
+    assert (verdict.outcome, verdict.title.key) == (Outcome.STOP, f"title.stop.{reason}")
+    assert Message.of("note.attention", text="2: Cỡ áo?") in verdict.notes
+
+
 def test_a_refused_ticket_without_time_and_place_shows_a_dash() -> None:
     verdict = decide(replace(TICKET, answer=worlds.redeemed(Redeemed.REFUSED, "unpaid")))
     assert dict(verdict.title.params) == {"time": "–", "place": "–"}
