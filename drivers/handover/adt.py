@@ -76,7 +76,7 @@ def _pid(handed: Handed) -> Mapping[int, str]:
 
 def _name(name: str) -> str:
     """XPN: family name, given name, what stands between; L legal, and F in XPN.11: written family, middle, given."""
-    family, *others = name.split()
+    family, *others = name.split() or [""]
     given = others[-1] if others else ""
     middle = " ".join(others[:-1])
     return _joined({1: _text(family), 2: _text(given), 3: _text(middle), 7: "L", 11: "F"})
