@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
+import socket
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,13 +21,18 @@ if TYPE_CHECKING:
 HELP = "run the reference backend, and enrol the devices that ask it"
 
 _DONE, _USAGE, _DEVICE = 0, 2, 3
+_KINDS = ("reference", "bhyt")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``tram backend``."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     serve = actions.add_parser("serve", help="answer terminals until Ctrl-C or SIGTERM")
-    serve.add_argument("--db", metavar="URL", help="database, sqlite:///FILE (default: in the user's data folder)")
+    serve.add_argument("--as", dest="kind", choices=_KINDS, default="reference", help="bhyt: a simulated gateway")
+    serve.add_argument(
+        "--db", metavar="URL", help="sqlite:///FILE (default: in the user's data folder) or postgresql://…"
+    )
+    serve.add_argument("--workers", type=_workers, default=1, help="processes that answer; PostgreSQL only (default 1)")
     serve.add_argument("--port", type=_port, default=0, help="0 (default) takes any free port")
     serve.add_argument("--host", default="127.0.0.1", help="address to answer on; beyond this computer only with TLS")
     serve.add_argument("--tls-cert", type=Path, metavar="FILE", help="the server's certificate (PEM)")
@@ -41,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do what was asked; 0 done, 2 wrong arguments or files, 3 the port or the database cannot be had."""
     actions = {
-        "serve": _run_server,
+        "serve": _run_double if getattr(args, "kind", "reference") == "bhyt" else _run_server,
         "device": commands.run,
         "certificate": certificate.run,
         "openapi": lambda _args: _openapi(),
@@ -70,6 +78,7 @@ def _told(action: Callable[[argparse.Namespace], int], args: argparse.Namespace)
     from backend.devices.tls import BindingError
     from backend.engine.errors import BusyError, NewerDatabaseError, UrlError
     from backend.keys import SecretFileError
+    from backend.workers import WorkerError
 
     try:
         return action(args)
@@ -77,35 +86,63 @@ def _told(action: Callable[[argparse.Namespace], int], args: argparse.Namespace)
         return _fail(_USAGE, str(error))
     except (SQLAlchemyError, BusyError) as error:
         return _fail(_DEVICE, f"the database cannot be used ({type(error).__name__}): check --db and who else uses it")
+    except WorkerError:
+        return _fail(_DEVICE, "a worker could not answer: what it says above")
     except OSError as error:
         return _fail(_DEVICE, f"{error.strerror or error}: choose another --port, or check the files' folder")
 
 
 def _run_server(args: argparse.Namespace) -> int:
     from backend import keys, places
-    from backend.app import create_app
     from backend.devices.tls import binding
+    from backend.engine.errors import UrlError
     from backend.engine.opening import open_store
+    from backend.engine.urls import database_file
     from backend.sample import seed
-    from backend.server import listen, serve_until_signal
+    from backend.server import listen
+    from backend.workers import Workers
 
     bound = binding(args.host, args.tls_cert, args.tls_key)
     url = args.db or places.default_url()
+    if args.workers > 1 and database_file(url) is not None:
+        raise UrlError("--workers is for PostgreSQL: one SQLite file has one writer, in one process")
     token_file = args.token_file or places.beside(url, keys.TOKEN_FILE)
     key_file = args.key or places.beside(url, keys.KEY_FILE)
-    token, key = keys.load_token(token_file), keys.load_signing_key(key_file)
-    server_keys = keys.load_server_keys(lambda name: places.beside(url, name))
-    store = open_store(url)
-    try:
+    key = keys.load_signing_key(key_file)
+    with closing(open_store(url)) as store:
         samples = seed(store, key, _now()) if args.sample else ()
-        with listen(args.port, bound.host) as listener:
-            address = bound.url(listener.getsockname()[1])
-            found = {"url": address, "token_file": token_file, "ticket_key": keys.public_key_file(key_file)}
-            words = _ready_words({name: str(value) for name, value in found.items()}, samples, as_json=args.json)
-            serve_until_signal(create_app(store, token, _now, server_keys), listener, lambda: _say(words), bound.tls)
-    finally:
-        store.close()
+    with listen(args.port, bound.host) as listener:
+        address = bound.url(listener.getsockname()[1])
+        found = {"url": address, "token_file": token_file, "ticket_key": keys.public_key_file(key_file)}
+        words = _ready_words({name: str(value) for name, value in found.items()}, samples, as_json=args.json)
+        answer = functools.partial(_answer, args, url, token_file)
+        if args.workers > 1:
+            Workers(args.workers, answer, listener).run(lambda: _say(words))
+        else:
+            answer(listener, lambda: _say(words))
     return _DONE
+
+
+def _answer(
+    args: argparse.Namespace, url: str, token_file: Path, listener: socket.socket, ready: Callable[[], None]
+) -> None:
+    """What each process that answers does until it is asked to end."""
+    from backend import keys, places
+    from backend.app import create_app
+    from backend.devices.tls import binding
+    from backend.engine.opening import open_store
+    from backend.server import serve_until_signal
+
+    token, server_keys = keys.load_token(token_file), keys.load_server_keys(lambda name: places.beside(url, name))
+    with closing(open_store(url)) as store:
+        app = create_app(store, token, _now, server_keys)
+        serve_until_signal(app, listener, ready, binding(args.host, args.tls_cert, args.tls_key).tls)
+
+
+def _run_double(args: argparse.Namespace) -> int:
+    from backend.doubles import serving
+
+    return serving.run(args) if args.host == "127.0.0.1" else _fail(_USAGE, "a double answers on 127.0.0.1 only")
 
 
 def _ready_words(found: dict[str, str], samples: tuple[SampleTicket, ...], *, as_json: bool) -> str:
@@ -137,6 +174,13 @@ def _fail(code: int, words: str) -> int:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _workers(text: str) -> int:
+    count = int(text)
+    if not 1 <= count <= 64:
+        raise argparse.ArgumentTypeError("workers are a number from 1 to 64")
+    return count
 
 
 def _port(text: str) -> int:

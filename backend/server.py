@@ -43,7 +43,9 @@ def _is_ipv6(host: str) -> bool:
 class AnnouncingServer(uvicorn.Server):
     """A server that says once when it answers."""
 
-    def __init__(self, app: ASGIApp, ready: Callable[[], None], tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, ready: Callable[[], None], tls: ssl.SSLContext | None = None, *, date_header: bool = True
+    ) -> None:
         # No access log: paths are harmless, but peers and times are nobody's business either.
         config = uvicorn.Config(
             app,
@@ -51,6 +53,7 @@ class AnnouncingServer(uvicorn.Server):
             log_level="warning",
             lifespan="off",
             timeout_graceful_shutdown=_GRACE,
+            date_header=date_header,
             ssl_context_factory=None if tls is None else lambda *_: tls,
         )
         super().__init__(config)
@@ -63,10 +66,15 @@ class AnnouncingServer(uvicorn.Server):
 
 
 def serve_until_signal(
-    app: ASGIApp, listener: socket.socket, ready: Callable[[], None], tls: ssl.SSLContext | None = None
+    app: ASGIApp,
+    listener: socket.socket,
+    ready: Callable[[], None],
+    tls: ssl.SSLContext | None = None,
+    *,
+    date_header: bool = True,
 ) -> None:
     """Answer until the process is asked to end (SIGTERM, Ctrl-C, Ctrl-Break), then finish what is running."""
-    server = AnnouncingServer(app, ready, tls)
+    server = AnnouncingServer(app, ready, tls, date_header=date_header)
 
     def end(_number: int, _frame: object) -> None:
         server.should_exit = True
