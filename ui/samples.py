@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from crypto.civil import PartialDate, Sex
 from crypto.id_number import IdNumber
@@ -21,6 +21,7 @@ from terminal.model import (
     Photo,
     RedeemAnswer,
     Redeemed,
+    Source,
     Verdict,
     Word,
 )
@@ -221,6 +222,29 @@ def _reception(photo: Photo | None) -> list[Sample]:
             ),
             _STAFF,
         ),
+        "attention-degraded": (
+            Result(
+                _verdict(
+                    Outcome.ATTENTION,
+                    "warn.degraded",
+                    checks=_checks(asked=Word.UNDETERMINED),
+                    notes=(Message.of("note.as_of.days", n="3"),),
+                ),
+                INSURED,
+                photo,
+                replace(good, source=Source.CACHE, as_of=WHEN - timedelta(days=3)),
+            ),
+            (Button.HAND_OVER, *_STAFF),
+        ),
+        "attention-pending": (
+            Result(
+                _verdict(Outcome.ATTENTION, "warn.pending", checks=_checks(asked=Word.UNDETERMINED)),
+                INSURED,
+                photo,
+                _answer(Eligibility.PENDING, "pending", None),
+            ),
+            _STAFF,
+        ),
         "cannot-fault": (Result(_fault("card.silent")), _STAFF),
         "allow-ticket": (
             Result(
@@ -247,8 +271,20 @@ def _fault(code: str) -> Verdict:
 def _gate(photo: Photo | None) -> list[Sample]:
     admitted = RedeemAnswer(Redeemed.ADMITTED, "ok", WHEN, "t1", "2 người lớn + 1 trẻ em")
     used = RedeemAnswer(Redeemed.REFUSED, "used", WHEN, "t2", used_at=WHEN, used_place="Cổng A1")
+    alone = (Message("note.offline_ticket"), Message.of("note.as_of.minutes", n="12"))
+    part = Message.of("note.group", people="3", left="27")
     cases = {
         "allow": Result(_verdict(Outcome.ALLOW, "ok.ticket"), None, None, admitted),
+        "allow-offline": Result(
+            _verdict(Outcome.ALLOW, "ok.ticket", notes=alone), None, None, replace(admitted, source=Source.LOCAL)
+        ),
+        "allow-group": Result(
+            _verdict(Outcome.ALLOW, "ok.ticket", notes=(part,)),
+            None,
+            None,
+            replace(admitted, admits="3 khách đoàn", people=3, left=27),
+        ),
+        "allow-exit": Result(_verdict(Outcome.ALLOW, "ok.exit"), None, None, admitted),
         "stop": Result(_verdict(Outcome.STOP, "stop.used", time="14:05", place="Cổng A1"), None, None, used),
         "stop-forged": Result(_verdict(Outcome.STOP, "stop.forged"), ALTERED, photo),
         "attention": Result(_verdict(Outcome.ATTENTION, "warn.offline"), INSURED, photo),
@@ -262,6 +298,7 @@ def _gate(photo: Photo | None) -> list[Sample]:
         "held-open": replace(idle, title=Message("title.gate_held"), hint=Message("remedy.gate_held"), held=True),
         "held-faults": replace(idle, title=Message("title.gate_held"), hint=Message("fault.gate.absent.remedy"),
                                held=True, faults=("gate.absent", "scanner.absent"), simulated=True, online=False),
+        "idle-queued": replace(idle, online=False, queued=128),
         "not-turned": replace(idle, hint=Message("fault.gate.not_turned.remedy"), life=8.0),
     }  # fmt: skip
     return [Sample(f"gate-{name}", Desk.GATE, view) for name, view in views.items()]

@@ -35,6 +35,7 @@ class TopBar(QFrame):
         self._faults = _Elided("", 16, tone="bar_warn")
         self._warning = Mark(Outcome.ATTENTION, 20, stage.theme.bar_warn.ink, stage.theme.bar_warn.ground, "")
         self._held, self._demo, self._simulated = _pill(), _pill(), _pill()
+        self._waiting = label("", 16, tone="bar_warn")
         self._online = label("", 17, tone="bar")
         self._clock = label("", 20, tone="bar", weight=MEDIUM)
         self._clock.setObjectName("clock")
@@ -48,8 +49,8 @@ class TopBar(QFrame):
         row.setContentsMargins(18, 2, 18, 2)
         row.setSpacing(14)
         row.addWidget(self._place, 1)
-        for part in (self._warning, self._faults, self._held, self._demo, self._simulated, self._online, self._language,
-                     self._clock):  # fmt: skip
+        for part in (self._warning, self._faults, self._held, self._demo, self._simulated, self._waiting,
+                     self._online, self._language, self._clock):  # fmt: skip
             row.addWidget(part)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.tick)
@@ -69,6 +70,9 @@ class TopBar(QFrame):
         self._demo.setVisible(stage.demo)
         self._simulated.setText(stage.say("ui.simulated"))
         self._simulated.setVisible(view.simulated)
+        waiting = [(key, n) for key, n in (("queued", view.queued), ("tasks", view.tasks)) if n]
+        self._waiting.setText(" · ".join(stage.say(f"ui.{key}", n=str(n)) for key, n in waiting))
+        self._waiting.setVisible(bool(waiting))
         self._online.setVisible(view.online is not None)
         self._online.setText("" if view.online is None else self._line(stage, online=view.online))
         self._online.setProperty("tone", "bar" if view.online else "bar_warn")
