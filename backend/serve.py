@@ -109,6 +109,9 @@ def _run_server(args: argparse.Namespace) -> int:
     token_file = args.token_file or places.beside(url, keys.TOKEN_FILE)
     key_file = args.key or places.beside(url, keys.KEY_FILE)
     key = keys.load_signing_key(key_file)
+    # Here too, so that workers find what must be made once.
+    keys.load_token(token_file)
+    keys.load_server_keys(lambda name: places.beside(url, name))
     with closing(open_store(url)) as store:
         samples = seed(store, key, _now()) if args.sample else ()
     with listen(args.port, bound.host) as listener:
