@@ -26,7 +26,7 @@ from terminal.flow.engine import Engine
 from terminal.flow.jobs import AskWork, ReadWork
 from terminal.flow.rules import Rules, Times
 from terminal.flow.states import State
-from terminal.model import CheckName, Outcome
+from terminal.model import CheckName, Direction, Outcome
 from terminal.outputs import Gate
 from terminal.ports import CardReader, Face, FaceOptions
 from terminal.records.entry import JournalEntry, Method
@@ -211,7 +211,11 @@ def _asking(settings: Settings) -> Callable[[Callable[[Event], None]], AskWork] 
         return None
     options = parts.backend_options(settings)
     build_backend = registry.backend(backend.driver)
-    return lambda post: AskWork(build_backend(options), backend.gate, backend.total, post)
+    people = 1 if backend.people == "one" else None
+    direction = Direction(backend.direction)
+    return lambda post: AskWork(
+        build_backend(options), backend.gate, backend.total, post, backend.event, direction, people
+    )
 
 
 def _recorder(
