@@ -52,6 +52,7 @@ CREATE TABLE IF NOT EXISTS told (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     made INTEGER NOT NULL,
     cursor INTEGER NOT NULL,
+    settled INTEGER NOT NULL,
     as_of INTEGER NOT NULL,
     count INTEGER NOT NULL,
     products BLOB NOT NULL,
@@ -65,7 +66,8 @@ CREATE TABLE IF NOT EXISTS holder (holder BLOB, mark BLOB, PRIMARY KEY (holder, 
 """
 _CLEAR = "DELETE FROM block; DELETE FROM fence; DELETE FROM extra; DELETE FROM changed; DELETE FROM holder"
 
-# ``made`` counts the times that products and kinds became others.
+# ``made`` counts the times that products and kinds became others. ``settled`` is the last cursor with which a server
+# said that nothing more was to come: it never goes back, while a cursor in between may (docs/protocol.md).
 _FIND = """
 SELECT made,
     (SELECT raw FROM changed WHERE mark = ?1),
@@ -173,16 +175,17 @@ class TicketData:
         with _proofs("offline.snapshot"):
             records = [(raw, decode_change(raw, self.event)) for raw in changes.records]
             with self._writer.writing() as db:
-                row = db.execute("SELECT cursor, as_of, products, made FROM told").fetchone()
+                row = db.execute("SELECT settled, as_of, products, made FROM told").fetchone()
                 if row is None or changes.cursor < row[0]:
-                    raise FaultError("offline.snapshot", "changes without what they change")
+                    raise FaultError("offline.snapshot", "changes of what is not known")
                 products = dict(_products(row[2], self.event))
                 for raw, change in records:
                     _apply(db, raw, change, products)
                 db.execute(
-                    "UPDATE told SET cursor = ?, as_of = ?, products = ?, made = ?",
+                    "UPDATE told SET cursor = ?, settled = ?, as_of = ?, products = ?, made = ?",
                     (
                         changes.cursor,
+                        row[0] if changes.more else changes.cursor,
                         row[1] if changes.more else max(row[1], _micros(as_of)),
                         to_json([product_row(product) for product in products.values()]),
                         row[3] + any(isinstance(change, Product) for _, change in records),
@@ -228,7 +231,7 @@ def _listed(raw: bytes, more: bytes | None, tables: _Tables) -> KnownTicket:
 
 
 def _store(db: apsw.Connection, snapshot: Snapshot, file: BinaryIO) -> None:
-    known = db.execute("SELECT made, cursor FROM told").fetchone() or (0, 0)
+    known = db.execute("SELECT made, settled FROM told").fetchone() or (0, 0)
     if snapshot.head.cursor < known[1]:
         raise FaultError("offline.snapshot", "older than what is known")
     db.execute(_CLEAR)
@@ -243,8 +246,8 @@ def _store(db: apsw.Connection, snapshot: Snapshot, file: BinaryIO) -> None:
     products = to_json([product_row(product) for product in snapshot.products.values()])
     kinds = to_json([kind_row(kind) for kind in snapshot.kinds])
     db.execute(
-        "INSERT OR REPLACE INTO told VALUES (1, ?, ?, ?, ?, ?, ?)",
-        (known[0] + 1, head.cursor, _micros(head.created_at), snapshot.tickets, products, kinds),
+        "INSERT OR REPLACE INTO told VALUES (1, ?, ?, ?, ?, ?, ?, ?)",
+        (known[0] + 1, head.cursor, head.cursor, _micros(head.created_at), snapshot.tickets, products, kinds),
     )
 
 
