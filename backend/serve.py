@@ -49,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do what was asked; 0 done, 2 wrong arguments or files, 3 the port or the database cannot be had."""
     actions = {
-        "serve": _run_double if getattr(args, "kind", "reference") == "bhyt" else _run_server,
+        "serve": _run_double if args.action == "serve" and args.kind == "bhyt" else _run_server,
         "device": commands.run,
         "certificate": certificate.run,
         "openapi": lambda _args: _openapi(),

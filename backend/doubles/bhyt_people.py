@@ -102,10 +102,10 @@ def answer(code: str, person: Person | None, note: str, today: date, visits: Ite
     """The answer in the gateway's own words; only success and an expiry tell what the card is."""
     told = person if person and code in ("000", "001", "002", "003", "004", "010") else None
 
+    years = {"last": today.year - 1, "year": today.year, "next": today.year + 1}
+
     def text(name: str) -> str:
-        return (
-            str(getattr(told, name)).format(year=today.year, last=today.year - 1, next=today.year + 1) if told else ""
-        )
+        return str(getattr(told, name)).format_map(years) if told else ""
 
     return {
         "maKetQua": code,

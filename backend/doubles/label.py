@@ -22,6 +22,8 @@ class Labelled:
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the application does, and label it."""
+
         async def labelled(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = [*message["headers"], (HEADER.lower().encode(), b"1")]

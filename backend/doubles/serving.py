@@ -8,6 +8,10 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from backend.doubles.bhyt_people import People
 
 USER = "01000_MAU"
 
