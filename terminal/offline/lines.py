@@ -13,6 +13,8 @@ from crypto.tickets.line import Line, follows, seal_of
 from terminal.faults import FaultError
 from terminal.offline.head import Head
 
+# A line is ``pending``; ``held`` once a hub has it, which does not count as waiting; ``done`` once the server has it;
+# or ``refused``; or ``moved`` into another chain.
 # ``ledger`` has one row: the last line ever given, and the last one that was deleted because it was long confirmed.
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS line (
@@ -22,11 +24,11 @@ CREATE TABLE IF NOT EXISTS line (
     seal BLOB NOT NULL,
     kind TEXT NOT NULL,
     at INTEGER NOT NULL,
-    state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'done', 'refused', 'moved')),
+    state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'held', 'done', 'refused', 'moved')),
     reason TEXT,
     conflict TEXT
 ) STRICT;
-CREATE INDEX IF NOT EXISTS line_waiting ON line (seq, kind) WHERE state = 'pending';
+CREATE INDEX IF NOT EXISTS line_state ON line (state, seq, kind);
 CREATE TABLE IF NOT EXISTS ledger (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     seq INTEGER NOT NULL,

@@ -28,9 +28,6 @@ _log = logging.getLogger(__name__)
 BROKEN_CHAIN = frozenset({"gap", "seq_reused", "chain_broken"})
 """Refusals that say nothing about a line, but that this ledger and the server's copy of it do not fit together."""
 
-_STEP = 500
-"""Confirmed lines that are handed over again when the server misses some."""
-
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -87,41 +84,41 @@ class Outbox:
         self._latest = event.stamp
         return line
 
-    def pending(self, limit: int = 500) -> tuple[Line, ...]:
-        """The first lines that no server has confirmed, in their order."""
+    def pending(self, limit: int = 500, *, held: bool = False) -> tuple[Line, ...]:
+        """The first lines that nobody has confirmed, in their order; also those (``held``) that only a hub has."""
+        states = ("pending", "held") if held else ("pending", "pending")
         with self._store.reading() as db:
-            query = "SELECT seq, body, prev, seal FROM line WHERE state = 'pending' ORDER BY seq LIMIT ?"
-            return tuple(lines.line(*row) for row in db.execute(query, (limit,)))
+            query = "SELECT seq, body, prev, seal FROM line WHERE state IN (?, ?) ORDER BY seq LIMIT ?"
+            return tuple(lines.line(*row) for row in db.execute(query, (*states, limit)))
 
-    def confirmed(self, answers: Sequence[LineAnswer]) -> Told:
-        """Take a server's answers to pending lines: kept and known ones are done, refused ones become tasks. Where its
-        copy of the ledger does not fit, lines stay pending and ``broken`` says why. Answers to other lines say
-        nothing."""
+    def before(self, seq: int, limit: int = 500) -> tuple[Line, ...]:
+        """The last lines before number ``seq`` that are still kept, in their order, for a server that misses them."""
+        query = "SELECT seq, body, prev, seal FROM line WHERE seq < ? AND state <> 'moved' ORDER BY seq DESC LIMIT ?"
+        with self._store.reading() as db:
+            rows = db.execute(query, (seq, limit)).fetchall()
+        return tuple(lines.line(*row) for row in reversed(rows))
+
+    def confirmed(self, answers: Sequence[LineAnswer], *, by_hub: bool = False) -> Told:
+        """Take answers to lines that wait: kept and known ones are done (``by_hub``: held), refused ones become tasks.
+        Where a copy of the ledger does not fit, lines stay as they are and ``broken`` says why. Answers to other lines
+        say nothing."""
         done = refused = conflicts = 0
         broken = None
         with self._store.writing() as db:
             for answer in answers:
                 if answer.result != "refused":
-                    done += _settled(db, answer, "done")
-                    conflicts += answer.conflict is not None
+                    taken = _settled(db, answer, "held" if by_hub else "done")
+                    done += taken
+                    conflicts += taken and answer.conflict is not None
                 elif answer.reason in BROKEN_CHAIN:
                     broken = broken or (answer.seq, str(answer.reason))
                 elif _settled(db, answer, "refused"):
                     refused += 1
                     reason = answer.reason or "refused"
-                    db.execute("INSERT INTO task SELECT seq, body, ? FROM line WHERE seq = ?", (reason, answer.seq))
+                    db.execute(
+                        "INSERT OR IGNORE INTO task SELECT seq, body, ? FROM line WHERE seq = ?", (reason, answer.seq)
+                    )
         return Told(done, refused, conflicts, broken)
-
-    def again(self, before: int) -> bool:
-        """Make the last confirmed lines before number ``before`` pending again, because a server misses them; whether
-        there were any."""
-        with self._store.writing() as db:
-            db.execute(
-                "UPDATE line SET state = 'pending' WHERE seq IN "
-                "(SELECT seq FROM line WHERE seq < ? AND state = 'done' ORDER BY seq DESC LIMIT ?)",
-                (before, _STEP),
-            )
-            return db.changes() > 0
 
     def begin_anew(self, mark: LineBody, saved: Sequence[LineBody] = (), tasks: Sequence[Task] = ()) -> Line:
         """Go on in a chain of its own, whose first line is ``mark`` (of kind ANEW), then the ``saved`` lines of another
@@ -129,15 +126,15 @@ class Outbox:
         than any that was ever given: the time in milliseconds."""
         known = self._mark.read()
         with self._store.writing() as db:
-            rows = db.execute("SELECT seq, body, prev, seal FROM line WHERE state = 'pending' ORDER BY seq")
+            rows = db.execute("SELECT seq, body, prev, seal FROM line WHERE state IN ('pending', 'held') ORDER BY seq")
             pending = [lines.parsed(line.seq, line.body) for line in (lines.line(*row) for row in rows)]
-            db.execute("UPDATE line SET state = 'moved' WHERE state = 'pending'")
+            db.execute("UPDATE line SET state = 'moved' WHERE state IN ('pending', 'held')")
             least = max(lines.highest(db), known.seq if known else 0) + 1
-            at = lines.milliseconds(mark.stamp.at)
-            line = first = lines.insert(db, max(least, at), START, mark)
+            line = first = lines.insert(db, max(least, lines.milliseconds(mark.stamp.at)), START, mark)
             for event in (*saved, *pending):
                 line = lines.insert(db, line.seq + 1, line.seal, event)
-            db.execute("UPDATE ledger SET anew_at = ?", (at,))
+            at = mark.stamp.at + timedelta(milliseconds=mark.stamp.skew_ms or 0)
+            db.execute("UPDATE ledger SET anew_at = ?", (lines.milliseconds(at),))
             db.executemany("INSERT OR REPLACE INTO task VALUES (?, ?, ?)", ((t.seq, t.body, t.reason) for t in tasks))
             self._mark_later(line)
         _log.warning("offline.damaged: the ledger starts anew at %d, %d lines with it", first.seq, line.seq - first.seq)
@@ -160,8 +157,8 @@ class Outbox:
         return lines.parsed(line.seq, line.body).stamp if line.seq else None
 
     def anew_at(self) -> datetime | None:
-        """When the ledger last started anew, None if it never did: not all that this terminal admitted before is known
-        to it, so a snapshot from before then must decide nothing."""
+        """When the ledger last started anew, by the server's clock as far as it was known; None if it never did. Not
+        all that this terminal admitted before is known to it: data from before then must decide nothing."""
         with self._store.reading() as db:
             at = db.execute("SELECT anew_at FROM ledger").get
         return None if at is None else _moment(at)
@@ -187,7 +184,8 @@ class Outbox:
         and so do numbers and tasks."""
         with self._store.writing() as db:
             keep = db.execute(
-                "SELECT min(seq) FROM line WHERE state = 'pending' OR at >= ? OR seq = (SELECT seq FROM ledger)",
+                "SELECT min(seq) FROM line "
+                "WHERE state IN ('pending', 'held') OR at >= ? OR seq = (SELECT seq FROM ledger)",
                 (lines.milliseconds(now - age),),
             ).get
             last = db.execute("SELECT seq, seal FROM line WHERE seq < ? ORDER BY seq DESC LIMIT 1", (keep,)).fetchone()
@@ -220,7 +218,7 @@ class Outbox:
 
 def _settled(db: apsw.Connection, answer: LineAnswer, state: str) -> bool:
     db.execute(
-        "UPDATE line SET state = ?, reason = ?, conflict = ? WHERE seq = ? AND state = 'pending'",
+        "UPDATE line SET state = ?, reason = ?, conflict = ? WHERE seq = ? AND state IN ('pending', 'held')",
         (state, answer.reason, answer.conflict, answer.seq),
     )
     return db.changes() > 0

@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 NEWEST = 2000
 """Lines that are proven at each start; `Outbox.verify` proves all."""
 
-_PENDING = "SELECT seq, body, prev, seal FROM line NOT INDEXED WHERE state = 'pending' ORDER BY seq "
+_PENDING = "SELECT seq, body, prev, seal FROM line NOT INDEXED WHERE state IN ('pending', 'held') ORDER BY seq "
 _SIDE_FILES = ("-wal", "-shm")
 
 
@@ -62,8 +62,8 @@ def _rebuild(path: Path, key: SealedKey, mark: LineBody) -> None:
     with _file_faults():
         for suffix in ("", *_SIDE_FILES):
             draft.with_name(draft.name + suffix).unlink(missing_ok=True)
-    with open_sealed(draft, key) as store:
-        Outbox(store, key, HeadMark.beside(path, key)).begin_anew(mark, saved, tasks)
+    with contextlib.closing(Outbox(open_sealed(draft, key), key, HeadMark.beside(path, key))) as outbox:
+        outbox.begin_anew(mark, saved, tasks)
     with _file_faults():
         draft.replace(_ready(path))
         _finish(path)

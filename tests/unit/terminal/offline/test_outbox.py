@@ -139,12 +139,25 @@ def test_a_ledger_that_does_not_fit_the_servers_copy_is_no_task(ledger: Ledger, 
     assert [line.seq for line in ledger.outbox.pending()] == [2, 3]
 
 
-def test_lines_that_a_server_lost_are_handed_over_again(ledger: Ledger) -> None:
+def test_lines_that_a_server_lost_can_be_had_again(ledger: Ledger) -> None:
     ledger.admit(5)
     kept(ledger, 4)
-    assert ledger.outbox.again(before=5)
-    assert [line.seq for line in ledger.outbox.pending()] == [1, 2, 3, 4, 5]
-    assert not ledger.outbox.again(before=1)
+    assert [line.seq for line in ledger.outbox.before(5, 3)] == [2, 3, 4]
+    assert ledger.outbox.before(1) == ()
+
+
+def test_what_a_hub_has_waits_for_the_server_but_not_at_the_budget(ledger: Ledger) -> None:
+    ledger.admit(3)
+    told = ledger.outbox.confirmed([LineAnswer(1, "kept"), LineAnswer(2, "known")], by_hub=True)
+    assert told.done == 2
+    assert ledger.outbox.waiting().lines == 1
+    assert [line.seq for line in ledger.outbox.pending()] == [3]
+    assert [line.seq for line in ledger.outbox.pending(held=True)] == [1, 2, 3]
+    ledger.clock.advance(1000)
+    assert ledger.outbox.forget(ledger.clock.now(), timedelta(seconds=10)) == 0
+    ledger.outbox.confirmed([LineAnswer(1, "known")])
+    ledger.outbox.confirmed([LineAnswer(1, "kept")], by_hub=True)  # the hub's late answer takes nothing back
+    assert [line.seq for line in ledger.outbox.pending(held=True)] == [2, 3]
 
 
 def test_confirmed_lines_may_be_forgotten_but_never_the_head_or_what_waits(ledger: Ledger) -> None:
