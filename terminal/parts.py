@@ -84,7 +84,8 @@ def decoder(name: str) -> Decoder:
 def _proves_itself(settings: Settings, keys: Sequence[TicketKey], clock: Clock) -> Callable[[bytes], bool]:
     from terminal.flow.recognise import is_proven_ticket
 
-    return lambda payload: is_proven_ticket(payload, keys, clock.now(), event=settings.backend.event)
+    event, secrets = settings.backend.event, settings.backend.tickets == "any"
+    return lambda payload: is_proven_ticket(payload, keys, clock.now(), event=event, secrets=secrets)
 
 
 def keyboard(settings: Settings) -> KeyboardOptions | None:

@@ -113,7 +113,7 @@ def decided(state: State, rules: Rules) -> Move:
         ask_fault=case.ask_fault,
         damaged=case.damaged,
         ticket=case.ticket is not None or rules.cards,
-        signed=case.ticket is not None and not case.ticket.secret,
+        signed=case.ticket is not None and (not case.ticket.secret or case.ticket.key_id != b""),
     )
     return concluded(state, decide(facts), rules)
 

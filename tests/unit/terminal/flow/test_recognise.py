@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -10,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto.civil import PartialDate, Sex
-from crypto.codes.ticket import Ticket, issue
+from crypto.codes.sig1 import key_of
+from crypto.codes.ticket import Ticket, TicketKey, issue
 from crypto.id_number import IdNumber
 from drivers.simulator.people import PEOPLE
 from terminal.events import MrzTyped, NumberTyped
@@ -20,6 +24,7 @@ from terminal.flow.recognise import (
     Recognised,
     TicketSeen,
     UselessCode,
+    is_proven_ticket,
     recognise_code,
     recognise_mrz,
     recognise_typed,
@@ -204,6 +209,46 @@ def test_a_card_stays_a_card_where_any_code_may_be_a_ticket(code: str) -> None:
 )
 def test_what_is_no_secret_is_never_asked_about(payload: bytes, fault: str) -> None:
     assert asked_about(payload) == UselessCode(fault)
+
+
+# Signed secrets ------------------------------------------------------------------------------------------------------
+
+SIGNED = json.loads((Path(__file__).parents[3] / "vectors" / "pretix_sig1.json").read_text("utf-8"))
+SIGNED_KEYS = (*TICKET_KEYS, key_of(SIGNED["key"]))
+
+
+def signed(word: str, keys: Sequence[TicketKey] = SIGNED_KEYS) -> Recognised:
+    return recognise_code(SIGNED["tickets"][word].encode(), keys, NOON, event=EVENT, secrets=True)
+
+
+def test_a_signed_secret_is_proven_and_still_known_by_its_secret() -> None:
+    seen = signed("window")
+    assert isinstance(seen, TicketSeen)
+    assert seen.ticket is not None
+    assert seen.ticket.key_id == SIGNED_KEYS[-1].key_id
+    assert (seen.ticket.secret, seen.ticket.product) == (SIGNED["tickets"]["window"], str(SIGNED["item"]))
+    assert (seen.ticket.not_before.year, seen.ticket.expires.year) == (2020, 2090)
+
+
+@pytest.mark.parametrize("word", ["over", "to_come"])
+def test_a_signed_secret_out_of_its_time_is_refused_here(word: str) -> None:
+    assert signed(word) == TicketSeen(None, "stop.wrong_day")
+
+
+def test_a_secret_that_no_key_here_signed_is_for_the_server_to_know() -> None:
+    seen = signed("over", TICKET_KEYS)
+    assert isinstance(seen, TicketSeen)
+    assert seen.ticket is not None
+    assert seen.ticket.key_id == b""
+
+
+@pytest.mark.parametrize("word", ["plain", "over"])
+def test_a_signed_secret_needs_no_second_look(word: str) -> None:
+    payload = SIGNED["tickets"][word].encode()
+    assert is_proven_ticket(payload, SIGNED_KEYS, NOON, event=EVENT, secrets=True)
+    assert not is_proven_ticket(payload, SIGNED_KEYS, NOON, event=EVENT)
+    assert not is_proven_ticket(payload, TICKET_KEYS, NOON, event=EVENT, secrets=True)
+    assert not is_proven_ticket(SECRET.encode(), SIGNED_KEYS, NOON, event=EVENT, secrets=True)
 
 
 # Typed text ----------------------------------------------------------------------------------------------------------
