@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 
 from backend.engine.errors import BusyError, FullError, TryAgainError
 from backend.engine.lane import Job, Lane
+from backend.engine.shortage import Shortage
 from backend.engine.store import WAIT, Store
 
 _MOST = 32
@@ -30,6 +32,7 @@ _KEY_TAKEN = "23505"
 
 _CONNECTION_CLASS = ("08", "57P")
 _NO_SPACE_CLASS = "53"
+_LOST = (sa.exc.OperationalError, psycopg.OperationalError)
 
 # A batch that waits for a row longer than this goes apart into single jobs, well before the server looks for deadlocks.
 _SETTINGS = ("synchronous_commit = on", "lock_timeout = '200ms'", "timezone = 'UTC'")
@@ -39,7 +42,7 @@ class PostgresStore(Store):
     """See Store. ``pause`` waits so many seconds between two tries."""
 
     def __init__(self, url: sa.URL, wait: float = WAIT, pause: Callable[[float], None] = time.sleep) -> None:
-        self._wait, self._pause = wait, pause
+        self._pause = pause
         # Parameters stay out of error texts, because they are personal.
         self._engine = sa.create_engine(
             url,
@@ -52,7 +55,7 @@ class PostgresStore(Store):
         )
         self._pictures = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         sa.event.listen(self._engine, "connect", _configure)
-        sa.event.listen(self._engine, "handle_error", _without_detail)
+        self._shortage = Shortage()
         self._writing = Lane("db-write", self._write, most=_MOST, wait=wait)
         self._reading = Lane("db-read", self._read, most=1, wait=wait, threads=_READERS)
 
@@ -79,9 +82,11 @@ class PostgresStore(Store):
             except Exception:  # noqa: BLE001 - told below to whom it concerns
                 self._pause(_jittered(_FIRST_PAUSE))
             else:
+                self._shortage.note(full=False)
                 return
         for job in jobs:
             self._until_alone(job)
+        self._shortage.note(full=any(isinstance(job.error, FullError) for job in jobs))
 
     def _until_alone(self, job: Job) -> None:
         """Do the job until it met nobody, or has been tried too often."""
@@ -92,7 +97,7 @@ class PostgresStore(Store):
                     job.value = job.work(db)
             except TryAgainError:
                 job.error = BusyError()
-            except sa.exc.IntegrityError as error:
+            except (sa.exc.IntegrityError, psycopg.IntegrityError) as error:
                 # Another transaction was quicker to insert this key: done again, the work finds what the other left.
                 # If it does not, the key is the job's own mistake.
                 job.error = error
@@ -130,24 +135,26 @@ def _told() -> Iterator[None]:
         yield
     except sa.exc.TimeoutError as error:
         raise BusyError from error
-    except sa.exc.DBAPIError as error:
+    except (sa.exc.DBAPIError, psycopg.Error) as error:
         state = _state(error)
+        _without_detail(error)
         if state in _MET_OTHERS:
             raise TryAgainError from error
         if state.startswith(_NO_SPACE_CLASS):
             raise FullError from error
-        if (not state and isinstance(error, sa.exc.OperationalError)) or state.startswith(_CONNECTION_CLASS):
+        if (not state and isinstance(error, _LOST)) or state.startswith(_CONNECTION_CLASS):
             raise BusyError from error
         raise
 
 
-def _state(error: sa.exc.DBAPIError) -> str:
-    return str(getattr(error.orig, "sqlstate", None) or "")
+def _state(error: sa.exc.DBAPIError | psycopg.Error) -> str:
+    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    return str(getattr(cause, "sqlstate", None) or "")
 
 
-def _without_detail(context: sa.ExceptionContext) -> None:
+def _without_detail(raised: sa.exc.DBAPIError | psycopg.Error) -> None:
     """Leave the server's DETAIL out of error texts: it repeats whole rows."""
-    for error in (context.original_exception, context.sqlalchemy_exception):
+    for error in (raised, getattr(raised, "orig", None)):
         if error is not None and error.args:
             error.args = (str(error.args[0]).partition("\n")[0], *error.args[1:])
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from backend.engine.errors import BusyError, FullError
+from backend.engine.errors import BusyError, FullError, TryAgainError
 from backend.engine.lane import Job, Lane
+from backend.engine.shortage import Shortage
 from backend.engine.store import WAIT, Store
 
 _MOST = 256
@@ -36,6 +37,7 @@ class SqliteStore(Store):
         sa.event.listen(self._writer, "begin", _begin_writing)
         self._reader = _engine(file, wait, connections=_READERS)
         sa.event.listen(self._reader, "begin", _begin_reading)
+        self._shortage = Shortage()
         self._writing = Lane("db-write", self._write, most=_MOST, wait=wait)
         self._reading = Lane("db-read", self._read, most=1, wait=wait, threads=_READERS)
 
@@ -57,8 +59,11 @@ class SqliteStore(Store):
                 for job in jobs:
                     _in_savepoint(db, job)
         except Exception as error:  # noqa: BLE001 - every asker is told, and the thread goes on
+            self._shortage.note(full=isinstance(error, FullError))
             for job in jobs:
                 job.error = error
+        else:
+            self._shortage.note(full=False)
 
     def _read(self, jobs: list[Job]) -> None:
         for job in jobs:
@@ -78,7 +83,8 @@ def _in_savepoint(db: sa.Connection, job: Job) -> None:
     except Exception as error:
         if _code(error) not in _OWN_FAULT:
             raise
-        job.error = error
+        # Here nothing moves while work is done, so that doing it again would end the same.
+        job.error = BusyError() if isinstance(error, TryAgainError) else error
         raw.execute("ROLLBACK TO job")
     raw.execute("RELEASE job")
 
