@@ -59,6 +59,9 @@ def _check_backend(settings: Settings, file: Path | None) -> None:
         _hold(gate == (backend.driver == "pretix"), file, "backend.driver", f"desk = {about[backend.driver]}")
     _hold(not backend.hub or backend.driver == "reference", file, "backend.hub", 'backend.driver = "reference"')
     _hold(not backend.cards or gate, file, "backend.cards", 'desk = "gate" | false')
+    if backend.driver == "pretix":
+        _hold(backend.tickets == "any", file, "backend.tickets", '"any"')
+        _hold(not backend.cards, file, "backend.cards", "false")
 
 
 def _check_hand_over(settings: Settings, file: Path | None) -> None:

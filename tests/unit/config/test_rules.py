@@ -71,6 +71,20 @@ def test_devices_agree_with_desk_and_needs(tmp_path: Path, text: str, wrong: str
     assert (caught.value.path, caught.value.problem) == (wrong, Problem.CONTRADICTION)
 
 
+PRETIX = "desk = 'gate'\n[pretix]\norganizer = 'don-vi-mau'\ncheckin_list = 1\n[backend]\ndriver = 'pretix'\n"
+PRETIX_RULES = [
+    (PRETIX + "tickets = 'any'\n", None),
+    (PRETIX, "backend.tickets"),  # no ticket of pretix bears a signature of ours: none would be asked about
+    (PRETIX + "tickets = 'any'\ncards = true\n", "backend.cards"),
+    (PRETIX.replace("gate", "reception"), "backend.driver"),
+]
+
+
+@pytest.mark.parametrize(("text", "wrong"), PRETIX_RULES)
+def test_a_pretix_is_asked_about_any_code_and_about_no_card(tmp_path: Path, text: str, wrong: str | None) -> None:
+    test_devices_agree_with_desk_and_needs(tmp_path, text, wrong)
+
+
 @pytest.mark.parametrize("hours", ["22:00", "24:00-06:00", "22:60-06:00", "22-6", " 22:00-06:00"])
 def test_quiet_hours_are_two_times_of_day(tmp_path: Path, hours: str) -> None:
     file = tmp_path / "terminal.toml"

@@ -156,6 +156,11 @@ def test_a_gate_without_ticket_keys_is_broken_and_others_need_none(site: Site, d
     assert self_test(site("gate"), At()) == broken("tickets.none")
 
 
+def test_a_gate_whose_server_is_asked_about_any_code_needs_no_ticket_keys(site: Site) -> None:
+    own = 'url = "http://127.0.0.1:1"\ntoken_file = "token"\nevent = "trang-an-mau"\ngate = "A1"\ntickets = "any"'
+    assert self_test(site("gate", backend=own), At()).broken == ()
+
+
 def test_broken_ticket_keys_break_a_gate_and_limit_others(site: Site, desk: Settings) -> None:
     desk.trust.tickets.mkdir()
     (desk.trust.tickets / "a.pem").write_text("no key")
