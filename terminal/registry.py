@@ -39,6 +39,7 @@ from terminal.ports import (
     ScannerDiscovery,
     ScannerOptions,
 )
+from terminal.syncing import SyncPeer
 from terminal.table import Table, TableOptions, VirtualReaders
 from terminal.transcript import Replay, Transcript
 
@@ -101,6 +102,11 @@ def decoder(name: str) -> Callable[[], Decoder]:
 def scan(name: str) -> Scan:
     """What finds the codes in one picture file."""
     return cast("Scan", _load("tram.scan", name))
+
+
+def peer(name: str) -> Callable[[BackendOptions, Callable[[bytes], bytes]], SyncPeer]:
+    """The builder of the exchange with a server of that kind: where it is, and what signs with this device's key."""
+    return cast("Callable[[BackendOptions, Callable[[bytes], bytes]], SyncPeer]", _load("tram.peer", name))
 
 
 def backend(name: str) -> Callable[[BackendOptions], Backend]:

@@ -6,14 +6,18 @@ Neither a URL nor an exception nor a log line carries anything that was sent: wh
 from __future__ import annotations
 
 import http.client
+import ipaddress
 import ssl
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from drivers.device import Lane, StuckError
 from terminal.faults import FaultError
@@ -29,12 +33,14 @@ SIMULATED_HEADER = "X-Tram-Simulated"
 _CHUNK = 65_536
 _DENIED = frozenset({401, 403})
 _OK = frozenset({int(http.client.OK)})
+_JSON = frozenset({"application/json", "application/fhir+json"})
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """What is asked. ``query`` is written to the connection and nowhere else (secret_query.py); ``statuses``: the ones
-    that are answers; ``most``: bytes that an answer may have."""
+    that are answers; ``most``: bytes that an answer may have; ``answer``: of which media type it must be; ``to``: the
+    file that it goes to instead of into the reply."""
 
     method: str
     path: str
@@ -43,6 +49,8 @@ class Call:
     kind: str = "application/json"
     statuses: frozenset[int] = _OK
     most: int = MOST_BYTES
+    answer: str = "application/json"
+    to: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,14 @@ class JsonServer:
         self._headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "tram", **headers}
         self._lock = threading.Lock()
         self._session: requests.Session | None = None
+
+    @property
+    def is_here(self) -> bool:
+        """Whether its address is this computer's own, the only place where a double may answer."""
+        try:
+            return ipaddress.ip_address(urlsplit(self._base).hostname or "").is_loopback
+        except ValueError:
+            return False
 
     def get(self, path: str, deadline: float) -> bytes:
         """The answer to a GET, within ``deadline`` seconds."""
@@ -127,9 +143,9 @@ class JsonServer:
         with response:
             if response.status_code not in call.statuses:
                 raise _refusal(response.status_code)
-            _check_kind(response)
+            _check_kind(response, call.answer)
             simulated = response.headers.get(SIMULATED_HEADER) == "1"
-            return Reply(response.status_code, _body(response, until, call.most), _date(response), simulated)
+            return Reply(response.status_code, _body(response, until, call), _date(response), simulated)
 
     def _open(self) -> requests.Session:
         import requests
@@ -155,7 +171,7 @@ def _nothing() -> None:
 def _headers(call: Call) -> dict[str, str]:
     from drivers.backends.secret_query import HEADER
 
-    kind = {"Content-Type": call.kind} if call.body is not None else {}
+    kind = {"Accept": call.answer} | ({"Content-Type": call.kind} if call.body is not None else {})
     return kind | ({HEADER: call.query} if call.query else {})
 
 
@@ -165,11 +181,11 @@ def _refusal(status: int) -> FaultError:
     return FaultError("net.server" if 500 <= status <= 599 else "net.garbage", f"HTTP {status}")
 
 
-def _check_kind(response: requests.Response) -> None:
+def _check_kind(response: requests.Response, expected: str) -> None:
     # The login page of a hotel's or hospital's network answers 200 too.
     kind = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
-    if kind != "application/json":
-        raise FaultError("net.garbage", "not JSON")
+    if kind not in (_JSON if expected in _JSON else {expected}):
+        raise FaultError("net.garbage", f"not {expected}")
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise FaultError("net.garbage", "compressed without being asked")
 
@@ -182,22 +198,35 @@ def _date(response: requests.Response) -> datetime | None:
         return None
 
 
-def _body(response: requests.Response, until: float, most: int) -> bytes:
+def _body(response: requests.Response, until: float, call: Call) -> bytes:
+    parts = _parts(response, until, call.most)
+    if call.to is None:
+        return b"".join(parts)
+    try:
+        with call.to.open("wb") as file:
+            for part in parts:
+                file.write(part)
+    except OSError as error:
+        raise FaultError("offline.write", f"download: {type(error).__name__}") from None
+    return b""
+
+
+def _parts(response: requests.Response, until: float, most: int) -> Iterator[bytes]:
     from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-    body = b""
+    size = 0
     try:
         while part := response.raw.read1(_CHUNK, decode_content=False):
-            body += part
-            if len(body) > most:
+            size += len(part)
+            if size > most:
                 raise FaultError("net.garbage", "too long")
             if time.monotonic() > until:
                 raise FaultError("net.timeout", "body")
+            yield part
     except ReadTimeoutError:
         raise FaultError("net.timeout", "body") from None
     except HTTPError as error:
         raise FaultError("net.down", type(error).__name__) from None
-    return body
 
 
 class _CutError(Exception):

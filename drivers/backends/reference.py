@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Annotated, Literal, TypeVar
 
@@ -14,7 +16,7 @@ from drivers.backends.circuit import Circuit
 from drivers.backends.http import JsonServer
 from terminal.clock import Clock, SystemClock
 from terminal.faults import FaultError
-from terminal.model import Cover, Eligibility, EligibilityAnswer, RedeemAnswer, Redeemed
+from terminal.model import Cover, Digests, Direction, Eligibility, EligibilityAnswer, RedeemAnswer, Redeemed
 from terminal.ports import AnnulQuestion, BackendOptions, EligibilityQuestion, Health, RedeemQuestion
 
 _Word = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -22,6 +24,7 @@ _Line = Annotated[str, Meta(min_length=1, max_length=200)]
 _Note = Annotated[str, Meta(max_length=500)]
 _Code = Annotated[str, Meta(pattern=r"^([0-9]{10}|[A-Z]{2}[1-5][0-9]{12})\Z")]
 _Time = Annotated[datetime, Meta(tz=True)]
+_People = Annotated[int, Meta(ge=0, le=10_000)]
 
 _FIRST_YEAR, _LAST_YEAR = 2020, 2100
 _A_DAY = timedelta(days=1)
@@ -36,12 +39,15 @@ class _EligibilityRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     born: str | None = None
 
 
-class _TicketRequest(msgspec.Struct, frozen=True):
+class _TicketRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     scan_id: str
     asked_at: datetime
     event: str
-    ticket: str
     gate: str
+    ticket: str | None = None
+    id_number: str | None = None
+    direction: Direction = Direction.ENTRY
+    people: int | None = None
 
 
 class _Cover(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,13 +74,17 @@ class _EligibilityResponse(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
 class _RedeemResponse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     result: Redeemed
     reason: Literal[
-        "ok", "unknown", "cancelled", "blocked", "wrong_day", "not_yet", "wrong_gate", "unpaid", "used", "annulled"
-    ]
+        "ok", "annulled", "holder_unknown", "ambiguous", "unknown", "cancelled", "blocked", "revoked", "wrong_day",
+        "not_yet", "wrong_gate", "unpaid", "day_limit", "too_many", "used", "full", "not_inside",
+    ]  # fmt: skip
     answered_at: _Time
     reference: _Word
     admits: _Line | None
     used_at: _Time | None
     used_place: _Line | None
+    people: _People | None = None
+    left: _People | None = None
+    attention: _Note | None = None
 
 
 class _AnnulResponse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -119,17 +129,20 @@ class ReferenceBackend:
         """Ask whether a person is insured. Raises FaultError."""
         body = msgspec.json.encode(_request(question))
         self._circuit.enter()
-        return self._tell(lambda: _person(self._server.post("/v1/eligibility", body, deadline)))
+        answer, digests = self._tell(lambda: self._asked("/v1/eligibility", body, deadline, _person))
+        return replace(answer, digests=digests)
 
     def redeem(self, question: RedeemQuestion, deadline: float) -> RedeemAnswer:
         """Redeem a ticket. Raises FaultError."""
-        body = _about_ticket(question)
+        body = _redemption(question)
         self._circuit.enter()
-        return self._tell(lambda: _ticket(self._server.post("/v1/redeem", body, deadline)))
+        answer, digests = self._tell(lambda: self._asked("/v1/redeem", body, deadline, _ticket))
+        _require(answer.result is Redeemed.REFUSED or _fits(answer, question), "more people than were asked for")
+        return replace(answer, direction=question.direction, digests=digests)
 
     def annul(self, question: AnnulQuestion, deadline: float) -> None:
         """Give a ticket its use back. Raises FaultError, ``gate.not_annulled`` when it is too late for that."""
-        body = _about_ticket(question)
+        body = _annulling(question)
         self._circuit.enter()
         if self._tell(lambda: _annulment(self._server.post("/v1/annul", body, deadline))) == "too_late":
             raise FaultError("gate.not_annulled", "too late")
@@ -137,6 +150,11 @@ class ReferenceBackend:
     def health(self, deadline: float) -> Health:
         """Ask whether the server is there, also while the circuit is open: a good answer closes it."""
         return self._tell(lambda: _health(self._server.get("/v1/health", deadline)))
+
+    def _asked(self, path: str, body: bytes, deadline: float, read: Callable[[bytes], _R]) -> tuple[_R, Digests]:
+        """What was answered, with the digests of both sides' words."""
+        raw = self._server.post(path, body, deadline)
+        return read(raw), Digests(hashlib.sha256(body).hexdigest(), hashlib.sha256(raw).hexdigest())
 
     def _tell(self, ask: Callable[[], _R]) -> _R:
         try:
@@ -164,8 +182,24 @@ def _request(question: EligibilityQuestion) -> _EligibilityRequest:
     )
 
 
-def _about_ticket(question: RedeemQuestion | AnnulQuestion) -> bytes:
-    request = _TicketRequest(question.scan_id, question.asked_at, question.event, question.ticket, question.gate)
+def _redemption(question: RedeemQuestion) -> bytes:
+    holder = question.holder.digits if question.holder is not None and not question.ticket else None
+    request = _TicketRequest(
+        question.scan_id,
+        question.asked_at,
+        question.event,
+        question.gate,
+        ticket=None if holder else question.ticket or question.secret,
+        id_number=holder,
+        direction=question.direction,
+        people=question.people,
+    )
+    return msgspec.json.encode(request)
+
+
+def _annulling(question: AnnulQuestion) -> bytes:
+    ticket = question.ticket or None
+    request = _TicketRequest(question.scan_id, question.asked_at, question.event, question.gate, ticket)
     return msgspec.json.encode(request)
 
 
@@ -237,6 +271,7 @@ def _ticket(raw: bytes) -> RedeemAnswer:
     if answer.used_at is not None:
         _check_time(answer.used_at)
         _require(answer.used_at <= answer.answered_at, "used in the future")
+    _require(answer.people is None or answer.result is Redeemed.ADMITTED, "refused people who went in")
     return RedeemAnswer(
         result=answer.result,
         reason=answer.reason,
@@ -245,7 +280,15 @@ def _ticket(raw: bytes) -> RedeemAnswer:
         admits=answer.admits,
         used_at=answer.used_at,
         used_place=answer.used_place,
+        people=answer.people,
+        left=answer.left,
+        attention=answer.attention,
     )
+
+
+def _fits(answer: RedeemAnswer, question: RedeemQuestion) -> bool:
+    """Whether no more went in than were to."""
+    return answer.people is None or question.people is None or answer.people <= question.people
 
 
 def _annulment(raw: bytes) -> Literal["annulled", "nothing", "too_late"]:
