@@ -23,8 +23,8 @@ packages=(
 )
 
 # Not in every release. vpcd: without it the demo brings a reader of its own, and says so; cups: printers of the system;
-# espeak-ng: spoken results.
-optional=(vsmartcard-vpcd libcups2 espeak-ng)
+# espeak-ng: spoken results; chromium and its driver: the tests open the desk API's sample page.
+optional=(vsmartcard-vpcd libcups2 espeak-ng chromium chromium-driver)
 
 installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q '^install ok installed$'; }
 

@@ -99,7 +99,9 @@ def _with_card(handling: Handling | None = None) -> Fault:
 
 @contextmanager
 def _all(desk: Site) -> Iterator[None]:
-    """Camera, card, and a scanner in the network."""
+    """Camera, card, a scanner in the network, and a folder for results."""
+    (desk.folder / "results").mkdir(mode=0o700)
+    desk.rows["handover"] = {"folder": desk.folder / "results"}
     with _pictures()(desk), _with_card()(desk), socket.create_server(("127.0.0.1", 0)) as scanner:
         desk.rows["scanner"] = {"driver": "serial", "address": f"tcp:127.0.0.1:{scanner.getsockname()[1]}"}
         yield
@@ -243,7 +245,8 @@ SCENARIOS = (
     Scenario("Without devices", "No reader is plugged in, there is no camera, no printer.", _bare, whole=True),
     Scenario(
         "With virtual devices",
-        "All parts are in order: also a camera, a scanner on a socket, and a simulated card on the first reader.",
+        "All parts are in order: also a camera, a scanner on a socket, a simulated card on the first reader, and a folder "
+        "for results.",
         _all,
         whole=True,
     ),
@@ -323,5 +326,11 @@ SCENARIOS = (
         "Nobody answers at `gate.address`, a Modbus module in the network.",
         _no_board,
         ("gate", "gate.absent"),
+    ),
+    Scenario(
+        "17. The hospital's folder is away",
+        "`handover.folder` leads to a share that is not there.",
+        _set("handover", folder="share"),
+        ("handover", "handover.absent"),
     ),
 )

@@ -11,6 +11,7 @@ import contextlib
 import json
 import logging
 import socket
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -19,7 +20,7 @@ from typing import Any
 
 from drivers.handover.door import Door
 from drivers.handover.http_request import MOST_BYTES, RefusedError, Request, parse_request
-from drivers.handover.kept import Kept, KeptResults
+from drivers.handover.kept import MOST, Kept, KeptResults
 from terminal.handing import Handed
 
 _log = logging.getLogger(__name__)
@@ -62,6 +63,22 @@ class Ears:
     given_up: Callable[[Kept], None]
 
 
+class _Page:
+    """One that listens: what it is still to get, and what it was sent, so that nothing comes twice."""
+
+    def __init__(self, writer: asyncio.StreamWriter, unread: int) -> None:
+        self.writer = writer
+        self.waiting: asyncio.Queue[Kept] = asyncio.Queue(unread)
+        self.sent: deque[str] = deque(maxlen=2 * MOST)
+
+    def tell(self, kept: Kept) -> None:
+        """Send it soon. One that does not read is cut off; it resumes when it comes back."""
+        if self.waiting.full():
+            self.writer.transport.abort()
+        else:
+            self.waiting.put_nowait(kept)
+
+
 class DeskServer:
     """Holds the results and answers pages; all but the constructor on the loop's thread."""
 
@@ -71,7 +88,7 @@ class DeskServer:
         self._limits = limits
         self._ears = ears
         self._open: set[asyncio.StreamWriter] = set()
-        self._subscribers: dict[asyncio.Queue[Kept], asyncio.StreamWriter] = {}
+        self._pages: set[_Page] = set()
 
     def hand(self, handed: Handed) -> None:
         """Keep it, and send it to every page that listens."""
@@ -102,14 +119,10 @@ class DeskServer:
             writer.transport.abort()
 
     def _spread(self, kept: Kept) -> None:
-        """One that does not read is cut off; it resumes when it comes back."""
-        if not self._subscribers:
+        if not self._pages:
             self._ears.unheard(kept)
-        for waiting, writer in self._subscribers.items():
-            if waiting.full():
-                writer.transport.abort()
-            else:
-                waiting.put_nowait(kept)
+        for page in self._pages:
+            page.tell(kept)
 
     async def converse(self, door: Door, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, from its request to its end."""
@@ -164,7 +177,7 @@ class DeskServer:
         if request.path == "/v1/session":
             return _json({"ticket": door.ticket(request)})
         if request.path == "/v1/status":
-            return _json({**self._about, "kept": len(self._results), "subscribers": len(self._subscribers)})
+            return _json({**self._about, "kept": len(self._results), "subscribers": len(self._pages)})
         return self._last()
 
     def _last(self) -> tuple[HTTPStatus, dict[str, str], bytes]:
@@ -183,40 +196,41 @@ class DeskServer:
         writer: asyncio.StreamWriter,
     ) -> None:
         """Events until the page goes."""
-        if len(self._subscribers) >= self._limits.subscribers:
+        if len(self._pages) >= self._limits.subscribers:
             raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE)
-        waiting: asyncio.Queue[Kept] = asyncio.Queue(self._limits.unread)
+        page = _Page(writer, self._limits.unread)
         self.drop_old()
         seen = request.headers.get("last-event-id") or request.query.get("after")
         missed = self._results.after(seen) if seen else []
-        self._subscribers[waiting] = writer
+        self._pages.add(page)
         gone = asyncio.ensure_future(_gone(reader))
         try:
             await self._send(writer, _head(HTTPStatus.OK, {**cors, "Content-Type": "text/event-stream"}) + _RETRY)
             for kept in missed:
-                await self._send_event(writer, kept)
+                await self._send_event(page, kept)
             while not gone.done():
-                await self._next_event(writer, waiting, gone)
+                await self._next_event(page, gone)
         finally:
-            del self._subscribers[waiting]
+            self._pages.discard(page)
             gone.cancel()
 
-    async def _next_event(
-        self, writer: asyncio.StreamWriter, waiting: asyncio.Queue[Kept], gone: asyncio.Future[None]
-    ) -> None:
-        coming = asyncio.ensure_future(waiting.get())
+    async def _next_event(self, page: _Page, gone: asyncio.Future[None]) -> None:
+        coming = asyncio.ensure_future(page.waiting.get())
         either: set[asyncio.Future[Any]] = {coming, gone}
         try:
             await asyncio.wait(either, timeout=self._limits.heartbeat, return_when=asyncio.FIRST_COMPLETED)
             if coming.done():
-                await self._send_event(writer, coming.result())
+                await self._send_event(page, coming.result())
             elif not gone.done():
-                await self._send(writer, _HEARTBEAT)
+                await self._send(page.writer, _HEARTBEAT)
         finally:
             coming.cancel()
 
-    async def _send_event(self, writer: asyncio.StreamWriter, kept: Kept) -> None:
-        await self._send(writer, f"id: {kept.id}\ndata: {kept.text}\n\n".encode())
+    async def _send_event(self, page: _Page, kept: Kept) -> None:
+        if kept.id in page.sent:
+            return
+        page.sent.append(kept.id)
+        await self._send(page.writer, f"id: {kept.id}\ndata: {kept.text}\n\n".encode())
         self._taken(kept)
 
     def _taken(self, kept: Kept) -> None:

@@ -19,6 +19,12 @@ def check_handover(settings: Settings, clock: Clock) -> Finding:
         try:
             way.check()
         except FaultError as error:
-            detail = ": ".join(text for text in (way.name, error.detail) if text)
+            detail = ", ".join(text for text in (_place(way.name, settings), error.detail) if text)
             return faulty(Subject.HANDOVER, error.fault.code, detail, needed=False)
     return fine(Subject.HANDOVER, "handover", ways=", ".join(way.name for way in ways))
+
+
+def _place(name: str, settings: Settings) -> str:
+    given = settings.handover
+    places = {"desk_api": f"127.0.0.1:{given.port}", "folder": str(given.folder), "hl7": given.hl7}
+    return f"{name}: {places[name]}"

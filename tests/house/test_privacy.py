@@ -100,7 +100,7 @@ def _clean(*things: object) -> bool:
 # Every dataclass -----------------------------------------------------------------------------------------------------
 
 HARMLESS = {
-    "terminal.events": "card reader source fault name reason passage hint broken limits",
+    "terminal.events": "card reader source fault name reason passage hint broken limits to",
     "terminal.flow.desk": "ticket event",
     "terminal.flow.effects": "card method ticket reference admitted reason passage fault",
     "terminal.flow.jobs": "gate",
@@ -111,7 +111,7 @@ HARMLESS = {
     "facility_name replaces_until reason answered_at reference admits used_at used_place fault as_of asked answered attention",
     "terminal.ports": "name atr names source scan_id asked_at event ticket gate version time url device "
     "desk place language theme address prefix suffix maker",
-    "terminal.outputs": "address title place foot clips",
+    "terminal.outputs": "address title place foot clips device desk hl7 origins",
     "terminal.proof.chip_proof": "protocol",
     "terminal.proof.contents": "detail",
     "terminal.proof.issuer": "subject fingerprint",
@@ -129,6 +129,7 @@ HARMLESS = {
     "terminal.evidence.review": "algorithm",
     "terminal.transcript": "atr kind",
     "terminal.view": "faults",
+    "terminal.handing": "visit desk device at as_of method reference proof",
     "terminal.syncing": "reason conflict",
     "crypto.tickets.line": "prev seal",
     "crypto.tickets.body": "scan_id event ticket gate reason boot at",

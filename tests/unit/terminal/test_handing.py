@@ -192,3 +192,21 @@ def _desk() -> Settings:
     from config.load import load
 
     return load(None, desk="reception", environ={})
+
+
+def _blocks(language: str) -> list[str]:
+    """The code blocks of docs/handover.md."""
+    page = (ROOT / "docs" / "handover.md").read_text("utf-8")
+    return [block.partition("```")[0] for block in page.split(f"```{language}\n")[1:]]
+
+
+def test_the_documented_examples_are_what_is_handed_over() -> None:
+    told = visit(7, valid_to=date(2026, 12, 31), facility="01C54", benefit="80 %", method="CHIP_CCCD", reference="E-77")
+    assert json.loads(_blocks("json")[0]) == json.loads(as_json(told))
+    assert _blocks("xml") == [as_xml(told)]
+    assert message(told).replace("\r", "\n") in _blocks("")
+
+
+def test_the_hospitals_it_is_told_of_every_field() -> None:
+    page = (ROOT / "docs" / "handover.md").read_text("utf-8")
+    assert [field.value for field in Field if f"`{field.value}`" not in page] == []
