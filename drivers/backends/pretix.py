@@ -124,7 +124,7 @@ class PretixBackend:
     def _redeem(self, request: wire.RedeemRequest, deadline: float) -> tuple[Reply, wire.RedeemResponse]:
         call = Call("POST", f"{self._rpc}/redeem/", msgspec.json.encode(request), statuses=_REDEEM_STATUSES)
         self._circuit.enter()
-        return self._tell(lambda: _told(self._server.send(call, deadline)))
+        return self._tell(lambda: told_in(self._server.send(call, deadline)))
 
     def _request(self, question: RedeemQuestion, answers: Mapping[int, str] | None) -> wire.RedeemRequest:
         given = {str(number): answer for number, answer in answers.items()} if answers else msgspec.UNSET
@@ -175,7 +175,8 @@ def build(options: BackendOptions) -> PretixBackend:
     return PretixBackend(options, SystemClock())
 
 
-def _told(reply: Reply) -> tuple[Reply, wire.RedeemResponse]:
+def told_in(reply: Reply) -> tuple[Reply, wire.RedeemResponse]:
+    """A redemption's answer, with what carried it. Raises FaultError ``net.garbage``, ``net.denied``."""
     _check_list(reply)
     told = wire.decoded(reply.body, wire.RedeemResponse)
     expected = 201 if told.status == "ok" else 404 if told.reason == "invalid" else 400
