@@ -78,16 +78,29 @@ def load_signing_key(path: Path) -> Ed25519PrivateKey:
     return key
 
 
+def load_device_key(path: Path) -> Ed25519PrivateKey:
+    """The key that ``tram enrol`` made for this device (PEM). Raises SecretFileError, OSError."""
+    return _ed25519(read_private(path), path, "enrol this device again")
+
+
+def read_private(path: Path) -> bytes:
+    """What a file holds that only its owner may read. Raises SecretFileError, OSError."""
+    return _load(path)
+
+
 def public_key_file(path: Path) -> Path:
     """Where the public half of the signing key in ``path`` stands: what terminals are given."""
     return path.with_suffix(".pub.pem")
 
 
 def _load_ed25519(path: Path, remedy: str) -> Ed25519PrivateKey:
+    return _ed25519(_load_or_make(path, _new_signing_key), path, remedy)
+
+
+def _ed25519(pem: bytes, path: Path, remedy: str) -> Ed25519PrivateKey:
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    pem = _load_or_make(path, _new_signing_key)
     try:
         key = serialization.load_pem_private_key(pem, password=None)
     except (ValueError, TypeError):

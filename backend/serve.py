@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 HELP = "run the reference backend, and enrol the devices that ask it"
 
 _DONE, _USAGE, _DEVICE = 0, 2, 3
-_KINDS = ("reference", "bhyt")
+_KINDS = ("reference", "bhyt", "fhir")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``tram backend``."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     serve = actions.add_parser("serve", help="answer terminals until Ctrl-C or SIGTERM")
-    serve.add_argument("--as", dest="kind", choices=_KINDS, default="reference", help="bhyt: a simulated gateway")
+    serve.add_argument("--as", dest="kind", choices=_KINDS, default="reference", help="bhyt, fhir: a simulated gateway or payer")
     serve.add_argument(
         "--db", metavar="URL", help="sqlite:///FILE (default: in the user's data folder) or postgresql://…"
     )
@@ -37,6 +37,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     serve.add_argument("--host", default="127.0.0.1", help="address to answer on; beyond this computer only with TLS")
     serve.add_argument("--tls-cert", type=Path, metavar="FILE", help="the server's certificate (PEM)")
     serve.add_argument("--tls-key", type=Path, metavar="FILE", help="its key (PEM, without password)")
+    serve.add_argument("--hub", action="store_true", help="answer a house's gates while the server for all is away")
+    serve.add_argument("--upstream", metavar="URL", help="hub: the server for all")
+    serve.add_argument("--ca", type=Path, metavar="FILE", help="hub: the authority that signed its certificate")
     serve.add_argument("--sample", action="store_true", help="put invented members and tickets into the database")
     serve.add_argument("--token-file", type=Path, help="bearer token, made when missing (default: beside the database)")
     serve.add_argument("--key", type=Path, help="ticket signing key, made when missing (default: beside the database)")
@@ -49,7 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do what was asked; 0 done, 2 wrong arguments or files, 3 the port or the database cannot be had."""
     actions = {
-        "serve": _run_double if args.action == "serve" and args.kind == "bhyt" else _run_server,
+        "serve": _run_serve,
         "device": commands.run,
         "certificate": certificate.run,
         "openapi": lambda _args: _openapi(),
@@ -77,12 +80,13 @@ def _told(action: Callable[[argparse.Namespace], int], args: argparse.Namespace)
 
     from backend.devices.tls import BindingError
     from backend.engine.errors import BusyError, NewerDatabaseError, UrlError
+    from backend.hub.serving import HubError
     from backend.keys import SecretFileError
     from backend.workers import WorkerError
 
     try:
         return action(args)
-    except (UrlError, NewerDatabaseError, SecretFileError, BindingError) as error:
+    except (UrlError, NewerDatabaseError, SecretFileError, BindingError, HubError) as error:
         return _fail(_USAGE, str(error))
     except (SQLAlchemyError, BusyError) as error:
         return _fail(_DEVICE, f"the database cannot be used ({type(error).__name__}): check --db and who else uses it")
@@ -90,6 +94,14 @@ def _told(action: Callable[[argparse.Namespace], int], args: argparse.Namespace)
         return _fail(_DEVICE, "a worker could not answer: what it says above")
     except OSError as error:
         return _fail(_DEVICE, f"{error.strerror or error}: choose another --port, or check the files' folder")
+
+
+def _run_serve(args: argparse.Namespace) -> int:
+    if args.hub:
+        from backend.hub import serving
+
+        return serving.run(args, _now, _say)
+    return _run_double(args) if args.kind == "bhyt" else _run_server(args)
 
 
 def _run_server(args: argparse.Namespace) -> int:

@@ -1,0 +1,27 @@
+"""What of the protocol a hub answers: gates, and nothing that only the upstream server can know."""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from backend.api import ErrorCode
+from backend.devices.access import HEALTH
+from backend.errors import error
+
+ANSWERED = frozenset({HEALTH, "/v1/redeem", "/v1/annul", "/v1/journal"})
+"""Snapshots and changes are not among them: their signature and their cursor are the upstream server's."""
+
+
+class HubFace:
+    """ASGI middleware: ``not_here`` for every other path, which a terminal takes for a server that has to be done
+    without: it goes on to what it kept."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or pass on."""
+        if scope["type"] == "http" and scope["path"] not in ANSWERED:
+            await error(ErrorCode.NOT_HERE)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
