@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from crypto.codes.ticket import Ticket
 from terminal.events import Step
 from terminal.flow.effects import (
     AskLater,
@@ -39,6 +40,9 @@ from terminal.view import Cue, Desk, Screen
 
 _YES = {Desk.RECEPTION: "ok.bhyt", Desk.GATE: "ok.ticket", Desk.POLICE: "ok.chip"}
 _TICKET_DEMANDS = frozenset({CheckName.SIGNATURE, CheckName.TICKET})
+_SECRET_DEMANDS = frozenset({CheckName.TICKET})
+"""Of a ticket that its server alone knows: its word is all there is."""
+
 _TYPED_DEMANDS = frozenset({CheckName.SIGNATURE, CheckName.HASHES, CheckName.ISSUER})
 """What stands for a ticket when its number was typed: anybody can type one, so the chip must bear it."""
 
@@ -113,14 +117,18 @@ def decided(state: State, rules: Rules) -> Move:
         ask_fault=case.ask_fault,
         damaged=case.damaged,
         ticket=case.ticket is not None or rules.cards,
-        signed=case.ticket is not None and (not case.ticket.secret or case.ticket.key_id != b""),
+        signed=_is_signed(case.ticket),
     )
     return concluded(state, decide(facts), rules)
 
 
+def _is_signed(ticket: Ticket | None) -> bool:
+    return ticket is not None and (not ticket.secret or ticket.key_id != b"")
+
+
 def _demands(case: Case, rules: Rules) -> frozenset[CheckName]:
     if case.ticket is not None:
-        return _TICKET_DEMANDS
+        return _TICKET_DEMANDS if _is_signed(case.ticket) else _SECRET_DEMANDS
     return holder_demands(case, rules) if rules.cards else rules.demands
 
 
