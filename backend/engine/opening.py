@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from backend.engine.errors import BusyError
 from backend.engine.store import WAIT, Store
 from backend.engine.upgrading import bring_up_to_date
@@ -38,7 +40,7 @@ def _upgrade(store: Store) -> None:
         try:
             with store.transaction() as db:
                 bring_up_to_date(db)
-        except BusyError:
+        except (BusyError, sa.exc.DBAPIError):
             if not left:
                 raise
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -11,6 +12,9 @@ from backend.engine.errors import NewerDatabaseError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _STEP = re.compile(r"(\d{4})_\w+\.py")
+
+_ONE = threading.Lock()
+"""Alembic keeps what it is doing in its modules, so one upgrade a process."""
 
 _REVISION = sa.table("alembic_version", sa.column("version_num"))
 
@@ -37,7 +41,8 @@ def bring_up_to_date(db: sa.Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = db
-    command.upgrade(config, "head")
+    with _ONE:
+        command.upgrade(config, "head")
 
 
 def revision(db: sa.Connection) -> str | None:
