@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
 
-from config.schema import BhytSettings, PretixSettings
+from config.schema import BhytSettings, FhirSettings, PretixSettings
 from crypto.civil import PartialDate
 from crypto.id_number import IdNumber
-from drivers.backends import bhyt, bhyt_site, bhyt_ways, pretix, reference
+from drivers.backends import bhyt, bhyt_site, bhyt_ways, fhir, pretix, reference
 from drivers.backends.http import JsonServer
 from terminal.clock import SystemClock
 from terminal.ports import Backend, BackendOptions, EligibilityQuestion, RedeemQuestion
@@ -158,8 +158,57 @@ def _hospital(options: BackendOptions) -> Backend:
     return bhyt.build(replace(options, site=site))
 
 
+FHIR_ANSWER: dict[str, object] = {
+    "resourceType": "CoverageEligibilityResponse",
+    "id": "kq-01",
+    "status": "active",
+    "purpose": ["validation"],
+    "patient": {"identifier": {"system": "urn:mau:so-dinh-danh", "value": "003090123450"}},
+    "created": "2026-11-22T15:30:01+07:00",
+    "request": {"identifier": {"value": "v-01"}},
+    "outcome": "complete",
+    "disposition": "Còn hiệu lực (số liệu mẫu)",
+    "insurer": {"reference": "Organization/bhxh-mau"},
+    "insurance": [
+        {
+            "coverage": {"identifier": {"system": "urn:mau:ma-so", "value": "0030000001"}, "reference": "Coverage/1"},
+            "inforce": True,
+            "benefitPeriod": {"start": "2026-01-01", "end": "2026-12-31"},
+            "item": [{"name": "80 %"}],
+        }
+    ],
+}
+FHIR_HEALTH = {
+    "resourceType": "CapabilityStatement",
+    "status": "active",
+    "date": "2026-11-22",
+    "kind": "instance",
+    "fhirVersion": "4.0.1",
+    "format": ["json"],
+}
+FHIR_SITE = FhirSettings(
+    insurer="Organization/bhxh-mau",
+    provider="Organization/01000",
+    id_system="urn:mau:so-dinh-danh",
+    member_system="urn:mau:ma-so",
+)
+
+
+def _fhir(options: BackendOptions) -> Backend:
+    return fhir.build(replace(options, site=FHIR_SITE))
+
+
 RIGS: Mapping[str, Rig] = MappingProxyType(
     {
+        "fhir": Rig(
+            _fhir,
+            asks=(about_a_person,),
+            good=Said(FHIR_ANSWER),
+            health=Said(FHIR_HEALTH),
+            version="4.0.1",
+            authorization="Bearer",
+            eligible=Said(FHIR_ANSWER),
+        ),
         "reference": Rig(
             reference.build,
             asks=(about_a_person, about_a_ticket),
