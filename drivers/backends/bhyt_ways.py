@@ -19,8 +19,7 @@ from terminal.faults import FaultError
 TOKEN_PATH = "/api/token/take"  # noqa: S105 - an address
 CARD_PATH = "/api/egw/KQNhanLichSuKCB2024"
 
-_UNAUTHORIZED = 401
-_ANSWERED = frozenset({200, _UNAUTHORIZED})
+_UNAUTHORIZED = "HTTP 401"
 
 
 class Way(Protocol):
@@ -78,10 +77,13 @@ class Direct:
                 "password": self._account.password,
             }
         )
-        call = Call("POST", CARD_PATH, body, query=query, statuses=_ANSWERED, most=wire.MOST_BYTES)
-        reply = self._server.send(call, until - time.monotonic())
-        if reply.status == _UNAUTHORIZED:
-            return None
+        call = Call("POST", CARD_PATH, body, query=query, most=wire.MOST_BYTES)
+        try:
+            reply = self._server.send(call, until - time.monotonic())
+        except FaultError as error:
+            if error.detail == _UNAUTHORIZED:  # whatever its body is: a page, or nothing
+                return None
+            raise
         card = wire.card(reply.body)
         return None if card.code == NOT_SIGNED_IN else (reply, card)
 

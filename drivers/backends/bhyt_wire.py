@@ -40,6 +40,9 @@ class Question(msgspec.Struct, frozen=True, omit_defaults=True):
     staff_name: str | None = field(name="hoTenCb", default=None)
     staff_number: str | None = field(name="cccdCb", default=None)
 
+    def __repr__(self) -> str:
+        return "Question(…)"
+
 
 class CardAnswer(msgspec.Struct, frozen=True):
     """The answer about a card; an absent text is null or empty."""
