@@ -50,8 +50,8 @@ class Form(Enum):
 class Ticket:
     """What a ticket says: ids only, nothing about a person. Valid from ``not_before`` until just before ``expires``.
 
-    ``key_id`` names the signing key; ``issue`` fills it in. ``secret``: the code itself, where it bears no signature
-    and the server knows the ticket by it (secret.py).
+    ``key_id`` names the signing key; ``issue`` fills it in. ``secret``: the code as it was presented, for
+    servers that know their tickets by it (secret.py) and for whoever proves it again.
     """
 
     issuer: str

@@ -6,7 +6,7 @@ A ticket's signature and dates are verified here, before the session: the reduce
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -80,7 +80,7 @@ def recognise_code(
     if isinstance(code, bhyt.InsuranceQr):
         return PersonSeen("QR_BHYT", _insured(code), None, bool(code.warnings), simulated)
     if isinstance(code, sniff.TicketQr):
-        return _ticket(code, ticket_keys, now, event, simulated=simulated)
+        return _ticket(code, ticket_keys, now, event, sniff.bare(payload), simulated=simulated)
     if secrets and isinstance(code, sniff.UnknownQr):
         known = secret.ticket_of_secret(sniff.bare(payload).decode("ascii", "replace"), event)
         if known is not None:
@@ -151,7 +151,9 @@ def _insured(code: InsuranceQr) -> Person:
     )
 
 
-def _ticket(code: TicketQr, keys: Sequence[TicketKey], now: datetime, event: str, *, simulated: bool) -> TicketSeen:
+def _ticket(
+    code: TicketQr, keys: Sequence[TicketKey], now: datetime, event: str, body: bytes, *, simulated: bool
+) -> TicketSeen:
     from crypto.codes import ticket
 
     try:
@@ -164,7 +166,8 @@ def _ticket(code: TicketQr, keys: Sequence[TicketKey], now: datetime, event: str
         return TicketSeen(None, "qr.bad", simulated)
     if event and genuine.event != event:
         return TicketSeen(None, "stop.wrong_gate", simulated)
-    return TicketSeen(genuine, simulated=simulated)
+    # As it was presented, because what admits it without the server proves the signature once more.
+    return TicketSeen(replace(genuine, secret=body.decode("ascii", "replace")), simulated=simulated)
 
 
 def _known(ticket: Ticket, keys: Sequence[TicketKey], now: datetime, *, simulated: bool) -> TicketSeen:

@@ -125,6 +125,7 @@ def test_a_ticket_of_an_accepted_issuer_on_its_day_is_taken(event: str) -> None:
     assert isinstance(seen, TicketSeen)
     assert seen.ticket is not None
     assert (seen.ticket.ticket_id, seen.ticket.event, seen.refused, seen.simulated) == ("T7", EVENT, "", True)
+    assert seen.ticket.secret == ticket_text("T7").decode()
 
 
 def stranger() -> bytes:
