@@ -41,7 +41,7 @@ def open_outbox(path: Path, key: SealedKey, anew: Callable[[str], LineBody]) -> 
         if error.fault.code != "offline.damaged":
             raise
         _log.error("offline.damaged: %s; the old files are kept", error.detail)
-        _rebuild(path, key, anew(error.detail[:100]))
+        _rebuild(path, key, anew(error.detail[:100] or error.fault.code))
         return _proven(path, key)
 
 

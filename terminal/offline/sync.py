@@ -15,11 +15,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-from crypto.tickets.body import LineBody
+from crypto.tickets.body import LineBody, LineKind
 from crypto.tickets.line import Line
 from terminal.clock import Clock
 from terminal.events import Synced
 from terminal.faults import FaultError
+from terminal.offline.lines import parsed
 from terminal.offline.outbox import BROKEN_CHAIN, Outbox, Told
 from terminal.offline.skew import Timekeeper
 from terminal.ports import Inbox
@@ -201,15 +202,17 @@ class ServerExchange:
             if before.queued != waiting.lines:
                 self._post(Synced(waiting.lines))
 
-    # What this terminal did -------------------------------------------------------------------------------------------
+    # What this terminal did
 
     def _hand_over(self, link: Link[Any]) -> None:
-        mended = 0
+        filled = False
         while not self._stopping and (lines := self._outbox.pending(BATCH, held=not link.hub)):
             told = self._upload(link, lines)
             if told.broken is not None:
-                self._mend(link, *told.broken, mended)
-                mended += 1
+                seq, reason = told.broken
+                if filled or reason != "gap" or not self._fill(link, seq):
+                    self._start_anew(link, lines[0], f"{reason} at {seq}")
+                filled = True
             elif told.done + told.refused == 0:
                 raise FaultError("net.garbage", "no line was confirmed")
 
@@ -229,13 +232,11 @@ class ServerExchange:
             raise FaultError("net.garbage", "answers to other lines")
         return answers
 
-    def _mend(self, link: Link[Any], seq: int, reason: str, mended: int) -> None:
-        """Make the peer's copy of the ledger fit: hand over what it misses, or start anew, once in a turn."""
-        if reason == "gap" and not mended and self._fill(link, seq):
-            return
-        if link.hub or mended > 1:
-            raise FaultError("net.server", f"its copy of the ledger does not fit: {reason}")
-        self._outbox.begin_anew(self._anew(f"{reason} at {seq}"))
+    def _start_anew(self, link: Link[Any], first: Line, why: str) -> None:
+        """Give up the chain that the server does not take; never twice before it took anything of the new one."""
+        if link.hub or parsed(first.seq, first.body).kind is LineKind.ANEW:
+            raise FaultError("net.server", f"its copy of the ledger does not fit: {why}")
+        self._outbox.begin_anew(self._anew(why))
 
     def _fill(self, link: Link[Any], seq: int) -> bool:
         """Hand over again what is kept from before line ``seq``, from further back as long as there is a gap; whether
@@ -250,7 +251,7 @@ class ServerExchange:
             return False
         return _broken(self._answers(link, lines)) is None
 
-    # What the servers know --------------------------------------------------------------------------------------------
+    # What the servers know
 
     def _fetch(self, link: Link[Any]) -> None:
         if link.tickets is None or self._stopping:

@@ -54,7 +54,7 @@ def test_a_sound_ledger_is_only_opened(tmp_path: Path) -> None:
     ("statement", "why", "saved", "tasks"),
     [
         ("UPDATE line SET body = replace(body, 'T4', 'T9') WHERE seq = 4", "broken after 3", ["s-3", "s-5"], [4]),
-        ("UPDATE line SET body = 'x' WHERE seq = 4", "line 4 says nothing", ["s-3", "s-5"], [4]),
+        ("UPDATE line SET body = 'x' WHERE seq = 4", "broken after 3", ["s-3", "s-5"], [4]),
         ("DELETE FROM line WHERE seq = 5", "broken after 4", ["s-3", "s-4"], []),
         ("DELETE FROM line WHERE seq = 2", "broken after 1", ["s-3", "s-4", "s-5"], []),
         ("DROP TABLE ledger", "", ["s-3", "s-4", "s-5"], []),
