@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import Enum
 from typing import TypeVar
@@ -93,14 +93,9 @@ def handed_of(
     proof: str | None = None,
 ) -> Handed:
     """What ``settings`` let out of a result. Texts come without marks that hide or turn letters."""
-    chosen = frozenset(Field(name) for name in settings.handover.fields)
+    let = _Choice(frozenset(settings.handover.fields))
     answer = result.answer if isinstance(result.answer, EligibilityAnswer) else None
-    person, cover = result.person, _cover(answer)
-
-    def let(name: Field, value: _T | None) -> _T | None:
-        return value if name in chosen else None
-
-    return Handed(
+    told = Handed(
         visit=visit,
         session=session,
         desk=settings.desk,
@@ -109,20 +104,43 @@ def handed_of(
         simulated=simulated,
         degraded=answer is not None and answer.source is not Source.ONLINE,
         as_of=answer.as_of if answer is not None and answer.source is not Source.ONLINE else None,
+        outcome=let(Field.OUTCOME, result.verdict.outcome),
+        method=let(Field.METHOD, method),
+        reference=let(Field.REFERENCE, _clean(answer.reference if answer else None)),
+        proof=let(Field.PROOF, proof),
+    )
+    return _with_cover(_with_person(told, result.person, answer, let), result.person, answer, let)
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    fields: frozenset[str]
+
+    def __call__(self, name: Field, value: _T | None) -> _T | None:
+        """The value, where the site chose its field."""
+        return value if name.value in self.fields else None
+
+
+def _with_person(told: Handed, person: Person | None, answer: EligibilityAnswer | None, let: _Choice) -> Handed:
+    return replace(
+        told,
         id_number=let(Field.ID_NUMBER, person.id_number.digits if person and person.id_number else None),
         name=let(Field.NAME, _clean(_name(person, answer))),
         born=let(Field.BORN, person.born if person else None),
         sex=let(Field.SEX, person.sex if person else None),
         address=let(Field.ADDRESS, _clean(person.address if person else None)),
+    )
+
+
+def _with_cover(told: Handed, person: Person | None, answer: EligibilityAnswer | None, let: _Choice) -> Handed:
+    cover = _cover(answer)
+    return replace(
+        told,
         insurance_code=let(Field.INSURANCE_CODE, _clean(_insurance_code(person, answer))),
         benefit=let(Field.BENEFIT, _clean(cover.benefit if cover else None)),
         valid_from=let(Field.VALID_FROM, cover.valid_from if cover else None),
         valid_to=let(Field.VALID_TO, cover.valid_to if cover else None),
         facility=let(Field.FACILITY, _clean(cover.facility if cover else None)),
-        outcome=let(Field.OUTCOME, result.verdict.outcome),
-        method=let(Field.METHOD, method),
-        reference=let(Field.REFERENCE, _clean(answer.reference if answer else None)),
-        proof=let(Field.PROOF, proof),
     )
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+
+from drivers.handover.desk_api import DeskApi
+from terminal.outputs import HandOverOptions
 
 PAGE = "http://127.0.0.1:5000"
 
@@ -88,3 +92,20 @@ class Subscription:
         """Go away."""
         self._response.close()
         self.sock.close()
+
+
+def client_of(api: DeskApi, options: HandOverOptions, origin: str = PAGE) -> Client:
+    """A client of that desk API, once it listens."""
+    assert options.token_file is not None
+    return Client(api.port, options.token_file, origin)
+
+
+def until_status(client: Client, **wanted: int) -> None:
+    """Until the desk API says so of itself; a closed socket is noticed by its event loop, not at once."""
+    moment = threading.Event()
+    for _ in range(400):
+        told = json.loads(client.ask("GET", "/v1/status").body)
+        if wanted.items() <= told.items():
+            return
+        moment.wait(0.05)
+    raise AssertionError(told)

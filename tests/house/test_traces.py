@@ -17,6 +17,9 @@ _NO_PERSON = {
     "000201996304",  # head and tail of a payment code
     "010203049000",  # bytes and a status word
     "123456789012",  # counting
+    "199000000000",  # dates of birth with a time of day, as the check-in table writes them
+    "199011000000",
+    "199011200000",
     "678108010105",  # an object identifier
     "818181818100",  # nested CBOR
     "990290009000",  # a protected status word
