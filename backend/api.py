@@ -113,14 +113,33 @@ class EligibilityResponse(_Answer):
     note: str | None = Field(description="The insurer's own words, to show as they are.")
 
 
+class Direction(StrEnum):
+    """Which way somebody goes."""
+
+    ENTRY = "entry"
+    EXIT = "exit"
+
+
 class RedeemRequest(_Request):
-    """May this ticket's holder enter at this gate? Answered once per device and ``scan_id``."""
+    """May this ticket's holder pass this gate? Answered once per device and ``scan_id``.
+
+    Exactly one of ``ticket`` and ``id_number``, which finds the ticket that is bound to it.
+    """
 
     scan_id: Name = Field(description="The asking terminal's own id of this scan; the key of repetition.")
     asked_at: SentTime = Field(description="The terminal's clock, RFC 3339 with offset; recorded, never decided by.")
     event: Name
-    ticket: Name
     gate: Name
+    ticket: Name | None = None
+    id_number: str | None = Field(default=None, pattern=r"^[0-9]{12}$", repr=False)
+    direction: Direction = Direction.ENTRY
+    people: int | None = Field(default=None, ge=1, le=10_000, description="Of a group; null: all who are left.")
+
+    @model_validator(mode="after")
+    def _one_key(self) -> RedeemRequest:
+        if (self.ticket is None) is (self.id_number is None):
+            raise ValueError("a ticket or an ID number is required, and not both")
+        return self
 
 
 class AnnulRequest(_Request):
@@ -129,8 +148,8 @@ class AnnulRequest(_Request):
     scan_id: Name = Field(description="The scan_id of the redemption.")
     asked_at: SentTime = Field(description="The terminal's clock, RFC 3339 with offset; recorded, never decided by.")
     event: Name
-    ticket: Name
     gate: Name
+    ticket: Name | None = Field(default=None, description="Null where a card stood for it.")
 
 
 class Result(StrEnum):
@@ -141,18 +160,25 @@ class Result(StrEnum):
 
 
 class RedeemReason(StrEnum):
-    """Why, in the order in which refusals are looked for (``used`` last); ``ok`` when admitted."""
+    """Why, in the order in which refusals are looked for; ``ok`` when admitted."""
 
     OK = "ok"
     ANNULLED = "annulled"
+    HOLDER_UNKNOWN = "holder_unknown"
+    AMBIGUOUS = "ambiguous"
     UNKNOWN = "unknown"
     CANCELLED = "cancelled"
     BLOCKED = "blocked"
+    REVOKED = "revoked"
     WRONG_DAY = "wrong_day"
     NOT_YET = "not_yet"
     WRONG_GATE = "wrong_gate"
     UNPAID = "unpaid"
+    DAY_LIMIT = "day_limit"
+    TOO_MANY = "too_many"
     USED = "used"
+    FULL = "full"
+    NOT_INSIDE = "not_inside"
 
 
 class RedeemResponse(_Answer):
@@ -165,6 +191,9 @@ class RedeemResponse(_Answer):
     admits: str | None = Field(description="For whom, when admitted: `2 người lớn`.")
     used_at: AwareDatetime | None = Field(description="When the ticket was first used, with reason `used`.")
     used_place: str | None = Field(description="The gate of the first use, with reason `used`.")
+    people: int | None = Field(description="Of a group that may come in parts: how many went through now.")
+    left: int | None = Field(description="Of such a group: how many may still come.")
+    attention: str | None = Field(description="The organiser's words for the staff, when admitted.")
 
 
 class Annulled(StrEnum):

@@ -13,29 +13,30 @@ from fastapi.responses import Response
 from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
-from backend import ledger, register
 from backend.api import (
     DEVICE_HEADER,
     NAME_PATTERN,
     VERSION,
     AnnulRequest,
-    AnnulResponse,
     EligibilityRequest,
     EligibilityResponse,
     ErrorCode,
     ErrorResponse,
     HealthResponse,
     RedeemRequest,
-    RedeemResponse,
 )
 from backend.devices import paths as device_paths
 from backend.devices.access import HEALTH
 from backend.devices.guard import Guard
-from backend.devices.identity import Asking, ForbiddenError
+from backend.devices.identity import ForbiddenError
 from backend.engine.errors import BusyError
 from backend.engine.store import Answers
 from backend.errors import STATUS, error
+from backend.insured import register
 from backend.keys import ServerKeys, new_server_keys
+from backend.tickets import paths as ticket_paths
+from backend.tickets import wire
+from backend.tickets.redeeming import ScanIdReusedError
 
 T = TypeVar("T")
 
@@ -51,6 +52,10 @@ _FIELDS = frozenset(
         *AnnulRequest.model_fields,
         DEVICE_HEADER,
         *device_paths.EnrolRequest.model_fields,
+        *wire.JournalRequest.model_fields,
+        *wire.SentLine.model_fields,
+        *wire.ResolveRequest.model_fields,
+        *ticket_paths.PARAMETERS,
     }
 )
 
@@ -69,6 +74,9 @@ def create_app(store: Answers, token: str | None, clock: Clock, keys: ServerKeys
     app.include_router(device_paths.open_paths(store, clock, keys), responses=_errors())
     guarded = APIRouter(prefix="/v1", dependencies=[Depends(HTTPBearer(auto_error=False))], responses=_errors())
     guarded.include_router(_questions(store, clock))
+    guarded.include_router(ticket_paths.gate_paths(store, clock, keys))
+    guarded.include_router(ticket_paths.sync_paths(store, clock, keys))
+    guarded.include_router(ticket_paths.watch_paths(store, clock))
     guarded.include_router(device_paths.guarded_paths(store))
     app.include_router(guarded)
     _add_error_handlers(app)
@@ -116,18 +124,6 @@ def _questions(store: Answers, clock: Clock) -> APIRouter:
         """Whether a person is insured today."""
         return await store.write(lambda db: register.check(db, device, question, clock()))
 
-    @router.post("/redeem")
-    async def redeem(question: RedeemRequest, device: Device, asking: Asking) -> RedeemResponse:
-        """Use a ticket once; a repeated scan gets its first answer again."""
-        asking.require_event(question.event)
-        return await store.write(lambda db: ledger.redeem(db, device, question, clock()))
-
-    @router.post("/annul")
-    async def annul(question: AnnulRequest, device: Device, asking: Asking) -> AnnulResponse:
-        """Give a ticket its use back; a repetition gets its first answer again."""
-        asking.require_event(question.event)
-        return await store.write(lambda db: ledger.annul(db, device, question, clock()))
-
     return router
 
 
@@ -136,12 +132,13 @@ def _add_error_handlers(app: FastAPI) -> None:
         BusyError: ErrorCode.BUSY,
         ForbiddenError: ErrorCode.FORBIDDEN,
         device_paths.CodeRefusedError: ErrorCode.CODE_REFUSED,
+        ticket_paths.NotFoundError: ErrorCode.NOT_FOUND,
         Exception: ErrorCode.INTERNAL,
     }
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, raised: RequestValidationError) -> Response:
-        named = {str(part) for each in raised.errors() for part in each["loc"]}
+        named = {str(part) for each in raised.errors() for part in each["loc"][1:]}  # the first says: in the body
         return error(ErrorCode.INVALID, tuple(sorted(named & _FIELDS)))
 
     @app.exception_handler(HTTPException)
@@ -149,8 +146,8 @@ def _add_error_handlers(app: FastAPI) -> None:
         codes = {404: ErrorCode.NOT_FOUND, 405: ErrorCode.METHOD}
         return error(codes.get(raised.status_code, ErrorCode.INVALID))
 
-    @app.exception_handler(ledger.ScanIdReusedError)
-    async def reused(_request: Request, _raised: ledger.ScanIdReusedError) -> Response:
+    @app.exception_handler(ScanIdReusedError)
+    async def reused(_request: Request, _raised: ScanIdReusedError) -> Response:
         return error(ErrorCode.SCAN_ID_REUSED, ("scan_id",))
 
     for kind, code in told.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from crypto.errors import MalformedError
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    from backend.rules import SoldTicket
+    from backend.tickets.sold import SoldTicket
 
 HELP = "issue signed tickets"
 
@@ -92,8 +92,8 @@ def _issue(args: argparse.Namespace) -> None:
 
 
 def _sold(args: argparse.Namespace) -> list[SoldTicket]:
-    from backend.rules import SoldTicket
     from backend.signing import new_ticket_id
+    from backend.tickets.sold import SoldTicket
 
     begin: datetime = args.valid_from or _begin(datetime.now(_VIETNAM).date().isoformat())
     end: datetime = args.valid_to or _end(begin.astimezone(_VIETNAM).date().isoformat())
@@ -101,15 +101,16 @@ def _sold(args: argparse.Namespace) -> list[SoldTicket]:
 
 
 def _register(args: argparse.Namespace, sold: list[SoldTicket]) -> None:
-    from backend import ledger
     from backend.engine.opening import open_store
+    from backend.tickets import selling
+    from crypto.tickets.rules import Product
 
-    store = open_store(args.db)
+    store, now = open_store(args.db), datetime.now(UTC)
     try:
         with store.transaction() as db:
             if args.audience:
-                ledger.add_product(db, args.event, args.product, args.audience)
-            ledger.add_tickets(db, sold)
+                selling.put_product(db, Product(args.event, args.product, args.audience), now)
+            selling.add_tickets(db, sold, now)
     finally:
         store.close()
 

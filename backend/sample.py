@@ -6,10 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from backend import ledger, register
 from backend.engine.store import Store
-from backend.rules import VIETNAM, Member, SoldTicket, Standing
+from backend.insured import register
+from backend.insured.rules import Member
 from backend.signing import signed
+from backend.tickets import selling
+from backend.tickets.sold import SoldTicket
+from crypto.tickets.rules import VIETNAM, Product, Standing
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -90,7 +93,7 @@ def seed(store: Store, key: Ed25519PrivateKey, now: datetime) -> tuple[SampleTic
     with store.transaction() as db:
         register.add_plans(db, _PLANS)
         register.add_members(db, members(today))
-        ledger.add_product(db, EVENT, ADULT, "người lớn")
-        ledger.add_product(db, EVENT, CHILD, "trẻ em")
-        ledger.add_tickets(db, (ticket for ticket, _ in sold))
+        for product, audience in ((ADULT, "người lớn"), (CHILD, "trẻ em")):
+            selling.put_product(db, Product(EVENT, product, audience), now)
+        selling.add_tickets(db, (ticket for ticket, _ in sold), now)
     return tuple(SampleTicket(signed(ticket, ISSUER, key), ticket, expected) for ticket, expected in sold)

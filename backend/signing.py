@@ -6,7 +6,7 @@ import base64
 import secrets
 from typing import TYPE_CHECKING
 
-from backend.rules import SoldTicket
+from backend.tickets.sold import SoldTicket
 from crypto.codes.ticket import Form, Ticket, issue
 
 if TYPE_CHECKING:

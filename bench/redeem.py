@@ -22,11 +22,11 @@ from urllib.parse import urlsplit
 from parts.folders import disk_folder
 from parts.results import Row, report, spread
 
-from backend import ledger
 from backend.api import RedeemRequest
 from backend.engine.opening import open_store
-from backend.rules import SoldTicket
 from backend.sample import ADULT, EVENT
+from backend.tickets import redeeming, selling
+from backend.tickets.sold import SoldTicket
 from terminal.demo.surroundings import RunningBackend, backend_process
 
 SECONDS, RAW_SECONDS, WARM = 5.0, 2.0, 100
@@ -42,7 +42,7 @@ def sell(database: Path) -> None:
     store = open_store(f"sqlite:///{database}")
     try:
         with store.transaction() as db:
-            ledger.add_tickets(db, (replace(plain, ticket=_ticket(number)) for number in range(TICKETS)))
+            selling.add_tickets(db, (replace(plain, ticket=_ticket(number)) for number in range(TICKETS)), now)
     finally:
         store.close()
 
@@ -150,7 +150,7 @@ def without_http(database: Path, first: int) -> tuple[float, list[float]]:
             break
         asked = RedeemRequest.model_validate(_question(number))
         with store.transaction() as db:
-            ledger.redeem(db, "bench", asked, datetime.now(UTC))
+            redeeming.redeem(db, "bench", asked, datetime.now(UTC))
         times.append((time.perf_counter() - start) * 1000)
     spent = time.perf_counter() - began
     store.close()

@@ -22,11 +22,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from backend import keys, ledger, places
+from backend import keys, places
 from backend.engine.opening import open_store
-from backend.rules import SoldTicket
 from backend.sample import ADULT, EVENT
 from backend.signing import signed
+from backend.tickets import selling
+from backend.tickets.sold import SoldTicket
 from crypto.codes.ticket import Form
 from crypto.trust.certificate import Certificate
 from crypto.trust.store import TrustStore
@@ -207,7 +208,7 @@ def _sell(folder: Path, make: Make) -> list[bytes]:
     store = open_store(f"sqlite:///{database}")
     try:
         with store.transaction() as db:
-            ledger.add_tickets(db, sold)
+            selling.add_tickets(db, sold, datetime.now(UTC))
     finally:
         store.close()
     return [signed(ticket, "bench", key, make.form).encode("ascii") for ticket in sold]

@@ -36,6 +36,12 @@ def head_message(device: str, line: Line) -> bytes:
     return b"tram ledger head\n" + device.encode() + b"\n" + line.seq.to_bytes(8, "big") + line.seal
 
 
+def witness_message(device: str, seq: int, seal: bytes) -> bytes:
+    """What a server signs (Ed25519) over the last line of a device that it has kept: a ledger that is shorter later, or
+    has another line there, was cut or changed."""
+    return b"tram ledger witness\n" + device.encode() + b"\n" + seq.to_bytes(8, "big") + seal
+
+
 def follows(before: Line | None, line: Line, *, anew: bool) -> bool:
     """Whether ``line`` may stand after ``before`` (None: nothing) in one device's ledger.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC
+from pathlib import Path
 
 import pytest
 
@@ -14,11 +16,18 @@ from terminal.faults import FaultError
 from terminal.model import Eligibility, Redeemed
 from terminal.ports import AnnulQuestion, BackendOptions, EligibilityQuestion, RedeemQuestion
 from tests.unit.backend.calls import NOW, TOKEN
-from tests.unit.backend.conftest import live_url, store
+from tests.unit.backend.conftest import app, empty_store, lent, live_url, shared_app, sqlite_template, store
 
-__all__ = ["live_url", "store"]
+__all__ = ["app", "empty_store", "lent", "live_url", "shared_app", "sqlite_template", "store"]
 
 DEADLINE = 20.0
+
+
+@pytest.fixture
+def database_url(tmp_path: Path, sqlite_template: Path) -> str:
+    shutil.copyfile(sqlite_template, tmp_path / "backend.sqlite")
+    (tmp_path / "backend.sqlite").chmod(0o600)
+    return f"sqlite:///{tmp_path / 'backend.sqlite'}"
 
 
 @pytest.fixture

@@ -21,11 +21,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from backend import keys, ledger
+from backend import keys
 from backend.engine.opening import open_store
-from backend.rules import SoldTicket
 from backend.sample import ADULT, EVENT
 from backend.signing import signed
+from backend.tickets import selling
+from backend.tickets.sold import SoldTicket
 from config.load import load
 from crypto.trust.certificate import Certificate
 from crypto.trust.store import TrustStore
@@ -150,7 +151,7 @@ def _sell(folder: Path, number: int) -> tuple[bytes, ...]:
     begins, ends = now - timedelta(days=1), now + timedelta(days=1)
     sold = [SoldTicket(EVENT, f"MAU-{count:04}", ADULT, 1, begins, ends) for count in range(number)]
     with closing(open_store(f"sqlite:///{folder / 'backend.sqlite'}")) as store, store.transaction() as db:
-        ledger.add_tickets(db, sold)
+        selling.add_tickets(db, sold, datetime.now(UTC))
     return tuple(signed(ticket, "tests", key).encode("ascii") for ticket in sold)
 
 

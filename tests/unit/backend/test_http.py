@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import DBAPIError
 
 import backend
-from backend import register
 from backend.app import create_app
 from backend.engine.errors import BusyError
 from backend.engine.store import Store
-from backend.rules import Member
+from backend.insured import register
+from backend.insured.rules import Member
 from backend.serve import openapi_text
 from tests.unit.backend.calls import ASKED_AT, KEYS, NOW, TOKEN, Caller, Client, headers, redeem_body
 
@@ -162,7 +162,7 @@ def test_nothing_personal_is_logged(caller: Caller, caplog: pytest.LogCaptureFix
 
 def test_a_database_error_hides_its_parameters(store: Store) -> None:
     stranger = Member("0039999999", "003090123450", "Ai Đó", "1990", "no-plan", NOW.date(), None)
-    with store.transaction() as db, pytest.raises(DBAPIError) as raised:
+    with pytest.raises(DBAPIError) as raised, store.transaction() as db:
         register.add_members(db, [stranger])
     assert not [part for part in ("003090123450", "Ai Đó") if part in str(raised.value)]
 

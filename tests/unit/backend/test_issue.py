@@ -16,7 +16,7 @@ from PIL import Image
 from backend import issue
 from backend.engine.opening import open_store
 from backend.places import beside, default_url
-from backend.schema import PRODUCT, TICKET
+from backend.tickets.tables import PRODUCT, TICKET
 from crypto.codes.ticket import TicketKey, parse, verify
 
 

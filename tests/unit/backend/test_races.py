@@ -14,10 +14,10 @@ import pytest
 import requests
 import sqlalchemy as sa
 
-from backend import ledger
 from backend.engine.store import Store
 from backend.sample import tickets
-from backend.schema import REDEMPTION, TICKET
+from backend.tickets import selling
+from backend.tickets.tables import REDEMPTION, TICKET
 from tests.unit.backend.calls import NOW, headers, redeem_body
 from tests.unit.backend.processes import serving
 
@@ -29,7 +29,7 @@ _TICKETS = [f"RACE-{number:02}" for number in range(20)]
 def sold(store: Store) -> list[str]:
     sample, _ = tickets(NOW.date())[0]
     with store.transaction() as db:
-        ledger.add_tickets(db, [replace(sample, ticket=name) for name in _TICKETS])
+        selling.add_tickets(db, [replace(sample, ticket=name) for name in _TICKETS], NOW)
     return _TICKETS
 
 

@@ -9,10 +9,11 @@ import sqlalchemy as sa
 
 from backend.api import Cover, EligibilityRequest, EligibilityResponse
 from backend.engine.sql import insert, row_of
+from backend.insured.rules import Asked, Member, judge
+from backend.insured.tables import INQUIRY, MEMBER, PLAN
 from backend.references import new_reference
-from backend.rules import VIETNAM, Asked, Member, judge
-from backend.schema import INQUIRY, MEMBER, PLAN
 from crypto.codes.citizen_id import fold_name
+from crypto.tickets.rules import day_of
 
 
 def add_plans(db: sa.Connection, plans: Iterable[tuple[str, str]]) -> None:
@@ -34,7 +35,7 @@ def check(db: sa.Connection, device: str, question: EligibilityRequest, now: dat
     number = question.insurance_code[-10:] if question.insurance_code else None
     by_id = _find(db, MEMBER.c.id_number, question.id_number)
     by_code = _find(db, MEMBER.c.insurance_code, number)
-    judgement = judge(Asked(question.id_number, question.born), by_id, by_code, now.astimezone(VIETNAM).date())
+    judgement = judge(Asked(question.id_number, question.born), by_id, by_code, day_of(now))
     known = (by_id or by_code) if judgement.knows_person else None
     answer = EligibilityResponse(
         state=judgement.state,

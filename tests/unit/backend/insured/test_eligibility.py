@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from backend import register
 from backend.engine.store import Store
-from backend.rules import Member, Standing
+from backend.insured import register
+from backend.insured.rules import Member, Standing
+from backend.insured.tables import INQUIRY
 from backend.sample import members
-from backend.schema import INQUIRY
 from tests.unit.backend.calls import NOW, Caller
 
 _INSURED, _EXPIRED, _UNKNOWN = "003090123450", "003185000029", "003060000031"

@@ -1,19 +1,16 @@
-"""Who is insured and which ticket admits: pure decisions, in the order that docs/protocol.md gives."""
+"""Who is insured: a pure decision, in the order that docs/protocol.md gives."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date
 from enum import Enum
 
-from backend.api import EligibilityReason, RedeemReason, State
-
-VIETNAM = timezone(timedelta(hours=7))
-"""The time of day at every gate (no summer time since 1975)."""
+from backend.api import EligibilityReason, State
 
 
 class Standing(Enum):
-    """Whether a member or ticket stands as it was sold."""
+    """Whether a member stands as they were registered."""
 
     VALID = "valid"
     CANCELLED = "cancelled"
@@ -92,40 +89,3 @@ def _two_people(asked: Asked, by_id: Member | None, by_code: Member | None) -> b
 def _same_birth(one: str, other: str) -> bool:
     """Whether two dates of birth agree as far as both are known."""
     return all(a == b for a, b in zip(one.split("-"), other.split("-"), strict=False))
-
-
-@dataclass(frozen=True, slots=True)
-class SoldTicket:
-    """A ticket as the ledger knows it; valid from ``valid_from`` until just before ``valid_to``."""
-
-    event: str
-    ticket: str
-    product: str
-    admits: int
-    valid_from: datetime
-    valid_to: datetime
-    gate: str | None = None
-    max_uses: int = 1
-    paid: bool = True
-    standing: Standing = Standing.VALID
-    uses: int = 0
-
-
-def refusal(ticket: SoldTicket | None, gate: str, now: datetime) -> RedeemReason | None:
-    """Why this ticket does not admit at ``gate``, or None when it does."""
-    if ticket is None:
-        return RedeemReason.UNKNOWN
-    if ticket.standing is not Standing.VALID:
-        return RedeemReason.CANCELLED if ticket.standing is Standing.CANCELLED else RedeemReason.BLOCKED
-    if not ticket.valid_from <= now < ticket.valid_to:
-        return _wrong_time(ticket, now)
-    if ticket.gate is not None and ticket.gate != gate:
-        return RedeemReason.WRONG_GATE
-    if not ticket.paid:
-        return RedeemReason.UNPAID
-    return RedeemReason.USED if ticket.uses >= ticket.max_uses else None
-
-
-def _wrong_time(ticket: SoldTicket, now: datetime) -> RedeemReason:
-    first_day, today = (moment.astimezone(VIETNAM).date() for moment in (ticket.valid_from, now))
-    return RedeemReason.NOT_YET if now < ticket.valid_from and today == first_day else RedeemReason.WRONG_DAY

@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backend import ledger
 from backend.api import AnnulRequest, RedeemRequest
 from backend.engine.store import Store
-from backend.rules import SoldTicket
 from backend.sample import EVENT, tickets
-from backend.schema import ANNULMENT, REDEMPTION, SCAN, TICKET
+from backend.tickets import annulling, redeeming, selling
+from backend.tickets.sold import SoldTicket
+from backend.tickets.tables import ANNULMENT, REDEMPTION, SCAN, TICKET
 from tests.unit.backend.calls import NOW, Caller, redeem_body
 
 _SAMPLE = {ticket.ticket: reason for ticket, reason in tickets(NOW.date())}
@@ -24,7 +24,7 @@ _FIRST, _PAIR = list(_SAMPLE)[:2]
 def _sell(store: Store, ticket: str, uses: int = 1) -> None:
     with store.transaction() as db:
         day = timedelta(days=1)
-        ledger.add_tickets(db, [SoldTicket(EVENT, ticket, "p", 1, NOW - day, NOW + day, max_uses=uses)])
+        selling.add_tickets(db, [SoldTicket(EVENT, ticket, "p", 1, NOW - day, NOW + day, max_uses=uses)], NOW)
 
 
 def _use_numbers(store: Store, ticket: str) -> tuple[int, list[int]]:
@@ -103,9 +103,11 @@ def test_an_annulment_of_another_question_is_a_mistake(caller: Caller, store: St
 def test_an_admission_can_be_annulled_for_a_quarter_of_an_hour(store: Store, minutes: float, result: str) -> None:
     later = NOW + timedelta(minutes=minutes)
     with store.transaction() as db:
-        ledger.redeem(db, "desk-1", RedeemRequest(**redeem_body(_FIRST, "s-1")), NOW)
-        told = [ledger.annul(db, "desk-1", AnnulRequest(**redeem_body(_FIRST, "s-1")), later).result for _ in range(2)]
-        again = ledger.redeem(db, "desk-1", RedeemRequest(**redeem_body(_FIRST, "s-1")), later)
+        redeeming.redeem(db, "desk-1", RedeemRequest(**redeem_body(_FIRST, "s-1")), NOW)
+        told = [
+            annulling.annul(db, "desk-1", AnnulRequest(**redeem_body(_FIRST, "s-1")), later).result for _ in range(2)
+        ]
+        again = redeeming.redeem(db, "desk-1", RedeemRequest(**redeem_body(_FIRST, "s-1")), later)
     assert told == [result] * 2
     assert again.reason == ("ok" if result == "too_late" else "annulled")
     assert _use_numbers(store, _FIRST)[0] == (1 if result == "too_late" else 0)
@@ -120,7 +122,7 @@ def test_a_lost_transaction_takes_nothing_back(caller: Caller, store: Store) -> 
 
 def _annul_and_fail(store: Store) -> None:
     with store.transaction() as db:
-        ledger.annul(db, "desk-1", AnnulRequest(**redeem_body(_FIRST, "s-1")), NOW)
+        annulling.annul(db, "desk-1", AnnulRequest(**redeem_body(_FIRST, "s-1")), NOW)
         raise ZeroDivisionError
 
 
@@ -146,11 +148,11 @@ def test_in_any_order_the_uses_are_the_admissions_that_stand(
             if kind == "redeem":
                 free = list(model.values()).count("ok") < most
                 expected = model.setdefault(who, "ok" if free else "used")
-                found = ledger.redeem(db, f"d-{device}", RedeemRequest(**body), NOW).reason.value
+                found = redeeming.redeem(db, f"d-{device}", RedeemRequest(**body), NOW).reason.value
             else:
                 expected = "annulled" if model.get(who) in ("ok", "annulled") else "nothing"
                 model[who] = {"ok": "annulled", None: "tombstone"}.get(model.get(who), model.get(who) or "")
-                found = ledger.annul(db, f"d-{device}", AnnulRequest(**body), NOW).result.value
+                found = annulling.annul(db, f"d-{device}", AnnulRequest(**body), NOW).result.value
         assert found == expected.replace("tombstone", "annulled")
     standing = list(model.values()).count("ok")
     uses, numbers = _use_numbers(store, "model")

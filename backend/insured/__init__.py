@@ -1,0 +1,1 @@
+"""The insured: a register of members and plans, and what was answered about them."""
