@@ -35,7 +35,7 @@ _NO_SPACE_CLASS = "53"
 _LOST = (sa.exc.OperationalError, psycopg.OperationalError)
 
 # A batch that waits for a row longer than this goes apart into single jobs, well before the server looks for deadlocks.
-_SETTINGS = ("synchronous_commit = on", "lock_timeout = '200ms'", "timezone = 'UTC'")
+_LANE_LOCKS, _COMMAND_LOCKS = "200ms", "60s"
 
 
 class PostgresStore(Store):
@@ -43,18 +43,9 @@ class PostgresStore(Store):
 
     def __init__(self, url: sa.URL, wait: float = WAIT, pause: Callable[[float], None] = time.sleep) -> None:
         self._pause = pause
-        # Parameters stay out of error texts, because they are personal.
-        self._engine = sa.create_engine(
-            url,
-            isolation_level="READ COMMITTED",
-            pool_size=1 + _READERS,
-            max_overflow=1,
-            pool_timeout=wait,
-            hide_parameters=True,
-            connect_args={"application_name": "tram", "connect_timeout": max(2, int(wait))},
-        )
+        self._writer = _engine(url, wait, 1, _LANE_LOCKS)
+        self._engine = _engine(url, wait, _READERS, _COMMAND_LOCKS)
         self._pictures = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        sa.event.listen(self._engine, "connect", _configure)
         self._shortage = Shortage()
         self._writing = Lane("db-write", self._write, most=_MOST, wait=wait)
         self._reading = Lane("db-read", self._read, most=1, wait=wait, threads=_READERS)
@@ -62,6 +53,7 @@ class PostgresStore(Store):
     def close(self) -> None:
         """Finish what waits and close the connections."""
         self._end_lanes()
+        self._writer.dispose()
         self._engine.dispose()
 
     @contextmanager
@@ -76,7 +68,7 @@ class PostgresStore(Store):
     def _write(self, jobs: list[Job]) -> None:
         if len(jobs) > 1:
             try:
-                with _told(), self._engine.begin() as db:
+                with _told(), self._writer.begin() as db:
                     for job in jobs:
                         job.value = job.work(db)
             except Exception:  # noqa: BLE001 - told below to whom it concerns
@@ -93,7 +85,7 @@ class PostgresStore(Store):
         pause, seen = _FIRST_PAUSE, False
         for _ in range(_TRIES):
             try:
-                with _told(), self._engine.begin() as db:
+                with _told(), self._writer.begin() as db:
                     job.value = job.work(db)
             except TryAgainError:
                 job.error = BusyError()
@@ -159,8 +151,22 @@ def _without_detail(raised: sa.exc.DBAPIError | psycopg.Error) -> None:
             error.args = (str(error.args[0]).partition("\n")[0], *error.args[1:])
 
 
-def _configure(connection: Any, _record: object) -> None:
-    with connection.cursor() as cursor:
-        for setting in _SETTINGS:
-            cursor.execute(f"SET {setting}")
-    connection.commit()
+def _engine(url: sa.URL, wait: float, connections: int, locks: str) -> sa.Engine:
+    # Parameters stay out of error texts, because they are personal.
+    engine = sa.create_engine(
+        url,
+        isolation_level="READ COMMITTED",
+        pool_size=connections,
+        max_overflow=1,
+        pool_timeout=wait,
+        hide_parameters=True,
+        connect_args={"application_name": "tram", "connect_timeout": max(2, int(wait))},
+    )
+
+    def configure(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = '{locks}'; SET synchronous_commit = on; SET timezone = 'UTC'")
+        connection.commit()
+
+    sa.event.listen(engine, "connect", configure)
+    return engine
