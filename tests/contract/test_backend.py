@@ -8,7 +8,6 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -16,9 +15,8 @@ from pathlib import Path
 import pytest
 
 from terminal.faults import FaultError
-from terminal.model import Eligibility, Redeemed
 from terminal.ports import Backend, BackendOptions
-from tests.contract.backend_rigs import NAME, PERSON, RIGS, TICKET, Rig, Said
+from tests.contract.backend_rigs import NAME, RIGS, Rig
 from tests.scripted_server import Heard, Script, ScriptedServer, answers, message, says
 
 TOKEN = "secret-token-of-the-test"
@@ -47,17 +45,6 @@ def make(rig: Rig) -> Iterator[Make]:
         server.close()
 
 
-@contextmanager
-def served(rig: Rig, said: Said | None) -> Iterator[Backend]:
-    """The client of a server that says this."""
-    assert said is not None
-    server = rig.server(said.script())
-    try:
-        yield rig.build(BackendOptions(server.url, TOKEN, "quay-1"))
-    finally:
-        server.close()
-
-
 def begun(rig: Rig) -> bytes:
     """A good answer's first lines."""
     return f"HTTP/1.1 {rig.good.status}\r\nContent-Type: application/json\r\n".encode()
@@ -67,34 +54,6 @@ def fault(ask: Callable[[], object]) -> str:
     with pytest.raises(FaultError) as caught:
         ask()
     return caught.value.fault.code
-
-
-@pytest.fixture(params=sorted(name for name, rig in RIGS.items() if rig.eligible))
-def rig_for_people(request: pytest.FixtureRequest) -> Rig:
-    return RIGS[request.param]
-
-
-@pytest.fixture(params=sorted(name for name, rig in RIGS.items() if rig.admitted))
-def rig_for_tickets(request: pytest.FixtureRequest) -> Rig:
-    return RIGS[request.param]
-
-
-def test_an_eligible_person_is_told(rig_for_people: Rig) -> None:
-    with served(rig_for_people, rig_for_people.eligible) as backend:
-        answer = backend.check(PERSON, DEADLINE)
-    assert answer.state is Eligibility.ELIGIBLE
-    assert answer.reference
-    assert answer.cover is not None
-    assert answer.cover.insurance_code == rig_for_people.code
-    assert not backend.simulated
-
-
-def test_a_ticket_is_admitted(rig_for_tickets: Rig) -> None:
-    with served(rig_for_tickets, rig_for_tickets.admitted) as backend:
-        answer = backend.redeem(TICKET, DEADLINE)
-    assert (answer.result, answer.reason) == (Redeemed.ADMITTED, "ok")
-    assert answer.reference
-    assert not backend.simulated
 
 
 def test_a_healthy_server_tells_its_version_and_clock(rig: Rig, make: Make) -> None:

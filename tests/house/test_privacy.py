@@ -136,6 +136,7 @@ HARMLESS = {
     "terminal.offline.head": "seal",
     "terminal.offline.outbox": "reason oldest",
     "crypto.codes.bhyt": "facility valid_from valid_to issued five_years_from benefit",
+    "crypto.codes.sig1": "valid_from valid_until key_id",
     "crypto.codes.sniff": "domain",
     "crypto.codes.ticket": "issuer ticket_id event product not_before expires key_id public",
     "crypto.codes.calibration": "aim",

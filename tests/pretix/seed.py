@@ -110,6 +110,7 @@ def make_tickets(event, items):
     with_extras = sell("ambiguous")
     for number in (2, 3):
         make_ticket(with_extras.order, items["extra"], number=number, addon_to=with_extras)
+    sell("questioned", item="asked")
     return tickets
 
 

@@ -89,7 +89,7 @@ def test_another_device_takes_nothing_back(peer: Peer, client: Client) -> None:
 
 
 def test_questions_are_told_and_answered(peer: Peer, client: Client) -> None:
-    backend, asked = client(), scan(peer.seeded["tickets"]["incomplete"])
+    backend, asked = client(), scan(peer.seeded["tickets"]["questioned"])
     questions = backend.questions(asked, DEADLINE)
     assert [(each.text, each.kind, each.required) for each in questions] == [
         ("Cỡ áo?", "S", True),
