@@ -46,9 +46,11 @@ def check_disk(path: Path) -> Finding:
 
 
 def check_secrets(settings: Settings) -> Finding:
-    """Nobody else on this computer may read the token, the site's key and the journal."""
+    """Nobody else on this computer may read tokens, passwords, who asks, the site's key and the journal."""
     files = {
         "backend.token_file": settings.backend.token_file,
+        "bhyt.password_file": settings.bhyt.password_file,
+        "bhyt.staff_file": settings.bhyt.staff_file,
         "handover.token_file": settings.handover.token_file,
         "journal.key_file": settings.journal.key_file,
         "journal.path": settings.journal.path,

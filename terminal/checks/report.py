@@ -10,6 +10,7 @@ import platform
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 
 from config.schema import Settings
 from terminal.checks.scrub import scrubber
@@ -75,9 +76,11 @@ def _device(settings: Settings) -> str:
 
 def _secrets(settings: Settings | None) -> list[str]:
     """What must not come out even if a library's error quotes it."""
-    file = settings.backend.token_file if settings else None
-    if file is None:
-        return []
+    files = (settings.backend.token_file, settings.bhyt.password_file) if settings else ()
+    return [word for file in files if file is not None for word in _words(file)]
+
+
+def _words(file: Path) -> list[str]:
     try:
         return file.read_text("utf-8", "replace").split()
     except OSError:

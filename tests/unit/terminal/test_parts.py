@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from config.errors import ConfigError
 from config.schema import Settings
 from terminal import parts, registry
 from terminal.faults import FaultError
@@ -216,3 +217,21 @@ def test_the_clock_on_the_wall_is_asked_where_nobody_gives_another(site: Site, k
 def test_quiet_hours_are_read_from_the_settings(site: Site) -> None:
     settings = site("reception", '[face]\nquiet = "21:30-05:15"\n')
     assert parts.quiet_hours(settings) == QuietHours(time(21, 30), time(5, 15), 0.2)
+
+
+# The backend's driver ------------------------------------------------------------------------------------------------
+
+
+def test_the_gateway_itself_needs_no_token_of_ours_and_a_hospital_s_system_does(site: Site) -> None:
+    settings = site("reception")
+    for via, token in (("direct", ""), ("hospital", parts.backend_options(settings).token)):
+        asked = replace(
+            settings,
+            backend=replace(settings.backend, driver="bhyt"),
+            bhyt=replace(settings.bhyt, via=via),  # type: ignore[arg-type]  # one of two words
+        )
+        options = parts.backend_options(asked)
+        assert (options.token, options.site) == (token, asked.bhyt)
+    without = replace(settings, backend=replace(settings.backend, driver="reference", token_file=None))
+    with pytest.raises(ConfigError, match=r"backend\.token_file"):
+        parts.backend_options(without)

@@ -67,14 +67,22 @@ def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path, monkeypatch: p
 
 @pytest.mark.parametrize(
     ("file", "key"),
-    [("token", "backend.token_file"), ("site.key", "journal.key_file"), ("journal.sqlite3", "journal.path")],
+    [
+        ("token", "backend.token_file"),
+        ("password", "bhyt.password_file"),
+        ("staff.toml", "bhyt.staff_file"),
+        ("site.key", "journal.key_file"),
+        ("journal.sqlite3", "journal.path"),
+    ],
 )
 def test_a_secret_that_others_may_read_is_told_by_its_key(site: Site, tmp_path: Path, file: str, key: str) -> None:
     settings = site("reception")
     settings = replace(
-        settings, journal=replace(settings.journal, path=tmp_path / "journal.sqlite3", key_file=tmp_path / "site.key")
+        settings,
+        journal=replace(settings.journal, path=tmp_path / "journal.sqlite3", key_file=tmp_path / "site.key"),
+        bhyt=replace(settings.bhyt, password_file=tmp_path / "password", staff_file=tmp_path / "staff.toml"),
     )
-    for name in ("token", "site.key", "journal.sqlite3"):
+    for name in ("token", "password", "staff.toml", "site.key", "journal.sqlite3"):
         (tmp_path / name).touch(0o600)
         (tmp_path / name).chmod(0o600)
     assert check_secrets(settings).condition is Condition.OK
