@@ -1,7 +1,8 @@
-"""Journal entries appended a second, beside plain inserts of the same text and beside one fsync of a file.
+"""Lines of the encrypted ledger and journal entries appended a second, beside plain inserts and one fsync of a file.
 
-The journal seals each entry to the one before and is on the disk before a screen turns green; the plain insert has
-neither seal nor guards. All write to the same disk in turn, in small lots.
+The ledger (what a terminal decides without a server) and the journal seal each line to the one before and are on the
+disk before a screen turns green; the plain inserts, of the same texts, have neither seal nor guards nor cipher. All
+write to the same disk in turn, in small lots.
 """
 
 from __future__ import annotations
@@ -18,9 +19,15 @@ from pathlib import Path
 from parts.folders import disk_folder
 from parts.results import Row, median, report, spread
 
+from crypto.tickets.body import LineBody, LineKind, Stamp
+from terminal.clock import SystemClock
 from terminal.model import CheckName, Outcome, Word
+from terminal.offline.outbox import Outbox
+from terminal.offline.skew import Timekeeper
 from terminal.records.entry import JournalEntry, Method
 from terminal.records.journal import Journal
+from terminal.records.sealed import SealedKey, open_sealed
+from terminal.syncing import Skew
 from terminal.view import Desk
 
 LOTS, LOT = 10, 200
@@ -46,6 +53,34 @@ def journal(file: Path, stack: ExitStack) -> Callable[[int], None]:
     """Appends the entry with that number."""
     kept = stack.enter_context(Journal(file))
     return lambda number: _done(kept.append(replace(ENTRY, session=number)))
+
+
+def ledger(file: Path, stack: ExitStack) -> Callable[[int], None]:
+    """Appends a line to the outbox, body and stamp made as the terminal makes them."""
+    key = SealedKey(os.urandom(32))
+    kept = stack.enter_context(closing(Outbox(open_sealed(file, key), key)))
+    times = Timekeeper(SystemClock())
+    times.learn(Skew(-0.04, 0.01))
+    return lambda number: _done(kept.append(line_body(number, times.stamp())))
+
+
+def line_body(number: int, stamp: Stamp) -> LineBody:
+    """What an admission says."""
+    return LineBody(
+        scan_id=f"bench-{number}", kind=LineKind.ENTRY, event="hoi-mau", ticket="T7Q2M9XK4B", gate="cong-1", stamp=stamp
+    )
+
+
+def plain_line(file: Path, stack: ExitStack) -> Callable[[int], None]:
+    """Inserts the text of the ledger's line durably into plain SQLite, and nothing else."""
+    db = stack.enter_context(closing(sqlite3.connect(file, isolation_level=None)))
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute("CREATE TABLE line (seq INTEGER PRIMARY KEY, body TEXT NOT NULL)")
+    times = Timekeeper(SystemClock())
+    times.learn(Skew(-0.04, 0.01))
+    insert = "INSERT INTO line (body) VALUES (?)"
+    return lambda number: _done(db.execute(insert, (line_body(number, times.stamp()).to_text(),)))
 
 
 def plain(file: Path, stack: ExitStack, mode: str) -> Callable[[int], None]:
@@ -80,6 +115,8 @@ def main() -> None:
     with ExitStack() as stack:
         folder = stack.enter_context(disk_folder())
         ways = {
+            "ledger, encrypted": ledger(folder / "offline.sqlite", stack),
+            "ledger's text in plain SQLite, WAL, FULL": plain_line(folder / "lines.sqlite", stack),
             "journal": journal(folder / "journal.sqlite", stack),
             "plain SQLite, WAL, FULL": plain(folder / "wal.sqlite", stack, "WAL"),
             "plain SQLite, rollback journal, FULL": plain(folder / "delete.sqlite", stack, "DELETE"),
@@ -101,8 +138,9 @@ def main() -> None:
         }
         for name, spans in times.items()
     ]
-    mine, *others = times
-    ratios = {f"{mine} / {other}, a second": median(rates[mine]) / median(rates[other]) for other in others}
+    first, its_plain, mine, *others = times
+    pairs = [(first, its_plain), *((mine, other) for other in others)]
+    ratios = {f"{one} / {other}, a second": median(rates[one]) / median(rates[other]) for one, other in pairs}
     report("journal", rows, ratios, {"entries each": LOTS * LOT, "bytes an entry": len(ENTRY.to_json())})
 
 

@@ -34,6 +34,10 @@ BATCH = 500
 OLD = timedelta(hours=24)
 """Ticket data of that age are fetched whole again: a day's changes may be more than all tickets."""
 
+KEPT = timedelta(days=30)
+"""How long confirmed lines stay here, for a server that lost them."""
+
+_DAY = 86_400.0
 _FIRST_PAUSE = 1.0
 _STOP_WITHIN = 1.5
 _SHORT, _LONG = 10.0, 120.0
@@ -133,6 +137,7 @@ class ServerExchange:
         self._thread = threading.Thread(target=self._work, name="net-sync", daemon=True)
         self._post: Inbox = lambda _event: None
         self._pause = _FIRST_PAUSE
+        self._tidy_at = 0.0
         self.standing = Standing()
 
     def start(self, post: Inbox) -> None:
@@ -161,6 +166,7 @@ class ServerExchange:
         self._tell(online)
         if online:
             self._pause = _FIRST_PAUSE
+            self._tidy()
             return self._every
         pause, self._pause = self._pause, min(self._pause * 2, max(self._every, _FIRST_PAUSE))
         return pause
@@ -187,6 +193,13 @@ class ServerExchange:
             _log.info("exchange with the %s: %s", "hub" if link.hub else "server", error)
             return False
         return True
+
+    def _tidy(self) -> None:
+        """Once a day and start."""
+        if self._clock.monotonic() >= self._tidy_at:
+            self._tidy_at = self._clock.monotonic() + _DAY
+            with _logged("forgetting"):
+                self._outbox.forget(self._clock.now(), KEPT)
 
     def _tell(self, online: bool) -> None:
         with _logged("counting"):

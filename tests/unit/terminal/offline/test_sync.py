@@ -273,6 +273,19 @@ def test_the_clock_is_learnt_from_each_answer(rig: Rig) -> None:
     assert rig.shelf.now.as_of == rig.ledger.clock.now() - timedelta(days=2)
 
 
+def test_confirmed_lines_are_forgotten_after_thirty_days_and_looked_for_once_a_day(rig: Rig) -> None:
+    rig.ledger.admit(3)
+    rig.exchange.turn()
+    rig.ledger.clock.advance(timedelta(days=29).total_seconds())
+    rig.exchange.turn()
+    assert rig.ledger.outbox.verify() == 3
+    rig.ledger.clock.advance(timedelta(hours=23).total_seconds())
+    rig.exchange.turn()
+    rig.ledger.clock.advance(timedelta(hours=2).total_seconds())
+    rig.exchange.turn()
+    assert rig.ledger.outbox.verify() == 1
+
+
 # The thread
 
 
