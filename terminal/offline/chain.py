@@ -89,7 +89,7 @@ class Chain:
 
         def ask(server: Server, seconds: float) -> None:
             server.backend.annul(question, seconds)
-            self._forget(question, server.source)
+            self._forget(question.scan_id)
 
         self._first(ask, deadline, lambda local, seconds: local.annul(question, seconds), servers)
 
@@ -135,14 +135,10 @@ class Chain:
         except FaultError as error:
             _log.warning("%s: a server's answer was not kept", error)
 
-    def _forget(self, question: AnnulQuestion, by: Source) -> None:
+    def _forget(self, scan_id: str) -> None:
         if self._local is None:
             return
         try:
-            if by is Source.HUB:
-                # The line that told of the admission needs one that tells of its end.
-                self._local.annul(question, OWN_SHARE)
-            else:
-                self._local.forget(question.scan_id)
+            self._local.forget(scan_id)
         except FaultError as error:
             _log.warning("%s: an annulment was not kept", error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -13,17 +14,18 @@ from terminal.syncing import Changes
 class FollowedTickets:
     """The `terminal.offline.sync.Tickets` of a server; used by the exchange's thread alone."""
 
-    def __init__(self, data: TicketData, uses: OwnUses) -> None:
+    def __init__(self, data: TicketData, uses: OwnUses, now: Callable[[], datetime]) -> None:
         self.event = data.event
         self._data = data
         self._uses = uses
+        self._now = now
         self._known: Known | None = None
 
     def told(self) -> Told | None:
         """How far the data go; the exchange asks this after it handed over and before it fetches."""
         if self._known is None:
             self._uses.reconcile()
-        self._known = self._uses.known()
+        self._known = self._uses.known(self._now())
         return self._data.told()
 
     def take(self, file: Path) -> Told:

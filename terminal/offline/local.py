@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from crypto.tickets.body import LineBody, LineKind, Mode, Stamp
+from crypto.tickets.body import LineBody, LineKind, Stamp
 from crypto.tickets.rules import Passage, Passing, Refusal, after, day_of, left_of, passage
 from terminal.faults import FaultError
 from terminal.model import Direction, EligibilityAnswer, RedeemAnswer, Redeemed, Source
 from terminal.offline.budget import Limits, Moment, Standing
 from terminal.offline.finding import Finder, Meant, against
 from terminal.offline.outbox import Outbox
-from terminal.offline.uses import Kind, OwnUses, Use
+from terminal.offline.uses import Kind, OwnUses, Teller, Use
 from terminal.ports import AnnulQuestion, EligibilityQuestion, Health, RedeemQuestion
 
 ANNUL_WITHIN = timedelta(minutes=15)
@@ -75,7 +75,7 @@ class LocalTickets:
             given, now = self._uses.of(question.scan_id), self._limits.now()
             if given is None or given.kind == "refused":
                 given = _buried(question, now)
-                self._uses.keep(given, line=True)
+                self._uses.keep(given, "ledger")
             elif given.undone:
                 return
             elif now.newest - given.at > ANNUL_WITHIN:
@@ -84,20 +84,14 @@ class LocalTickets:
             self._outbox.append(_line(LineKind.ANNUL, given, now.stamp))
 
     def remember(self, question: RedeemQuestion, answer: RedeemAnswer) -> None:
-        """Know a server's answer, so that no later decision here contradicts it. Whom the hub let in gets a line: so
-        the server hears of it, whatever becomes of the hub. Raises FaultError."""
+        """Know a server's answer, so that no later decision here contradicts it. Raises FaultError."""
         entered = answer.result is Redeemed.ADMITTED
         if not entered and (answer.reason not in _FINAL or not question.ticket):
             return
-        by_hub = entered and answer.source is Source.HUB
         with self._outbox.store.writing():
-            now = self._limits.now()
-            use = self._use_of(question, answer, now)
-            self._uses.keep(use if entered else replace(use, kind="refused"), line=by_hub)
-            if by_hub:
-                self._outbox.append(
-                    _line(LineKind(use.kind), use, now.stamp, answer.people or question.people, Mode.HUB)
-                )
+            use = self._use_of(question, answer, self._limits.now())
+            teller: Teller = "hub" if answer.source is Source.HUB else "server"
+            self._uses.keep(use if entered else replace(use, kind="refused"), teller)
 
     def forget(self, scan_id: str) -> None:
         """A server has taken this admission back. Raises FaultError."""
@@ -176,7 +170,7 @@ class LocalTickets:
                 attention=meant.product.attention,
             )
         use = _use(question, answer, meant, passed, now)
-        self._uses.keep(use, line=True)
+        self._uses.keep(use, "ledger")
         self._outbox.append(_line(LineKind(use.kind), use, now.stamp, people))
         return answer
 
@@ -233,7 +227,7 @@ def _refused(why: Refusal, question: RedeemQuestion, now: Moment, rests_on: Stan
     )
 
 
-def _line(kind: LineKind, use: Use, stamp: Stamp, people: int | None = None, mode: Mode = Mode.OFFLINE) -> LineBody:
+def _line(kind: LineKind, use: Use, stamp: Stamp, people: int | None = None) -> LineBody:
     return LineBody(
         scan_id=use.scan_id,
         kind=kind,
@@ -242,7 +236,6 @@ def _line(kind: LineKind, use: Use, stamp: Stamp, people: int | None = None, mod
         gate=use.gate,
         stamp=stamp,
         people=people,
-        mode=mode,
     )
 
 

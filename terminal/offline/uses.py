@@ -22,11 +22,14 @@ from terminal.offline.outbox import Outbox
 KEPT = timedelta(days=7)
 """How long a scan is known again after the server knows of it."""
 
+HUB_TELLS = timedelta(minutes=10)
+"""So long after a hub's answer the server is taken to know of it: once this terminal reaches it, so does the hub."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-# ``line``: the ledger tells the server of it; otherwise the server itself, or nobody, has to know. ``covered`` and
-# ``undo_covered``: the data that the server told since contain the use, and its annulment.
+# ``teller``: who makes the server know of it. ``covered`` and ``undo_covered``: the data that the server told since
+# contain the use, and its annulment.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS own_use (
     scan_id TEXT PRIMARY KEY,
@@ -41,7 +44,7 @@ CREATE TABLE IF NOT EXISTS own_use (
     uses INTEGER NOT NULL,
     moved INTEGER NOT NULL,
     answer BLOB,
-    line INTEGER NOT NULL,
+    teller TEXT NOT NULL,
     covered INTEGER NOT NULL DEFAULT 0,
     undone INTEGER NOT NULL DEFAULT 0,
     undo_line INTEGER NOT NULL DEFAULT 0,
@@ -54,7 +57,7 @@ CREATE INDEX IF NOT EXISTS own_use_at ON own_use (at);
 _SELECT = "SELECT scan_id, kind, event, ticket, mark, gate, at, day, people, uses, moved, answer, undone FROM own_use"
 _INSERT = (
     "INSERT OR REPLACE INTO own_use (scan_id, kind, event, ticket, mark, gate, at, day, people, uses, moved, answer, "
-    "line, undone) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "teller, undone) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 # Not yet in the data and not annulled: to be added. In the data, and annulled without the data saying so: to be undone.
 _ON_TOP = (
@@ -67,6 +70,9 @@ _FIRST_USE = (
 )
 
 Kind = Literal["entry", "exit", "refused", "buried"]
+
+Teller = Literal["server", "hub", "ledger"]
+"""Who makes the server know of a scan: it knows already, the hub that answered it, or this terminal's ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +124,13 @@ class OwnUses:
             row = db.execute(f"{_SELECT} WHERE scan_id = ?", (scan_id,)).fetchone()
         return None if row is None else _use(row)
 
-    def keep(self, use: Use, *, line: bool) -> None:
-        """Remember a scan. ``line``: the ledger tells of it; False: whoever answered it knows."""
+    def keep(self, use: Use, teller: Teller) -> None:
+        """Remember a scan."""
         passed = use.passed
         values = (
             use.scan_id, use.kind, use.event, use.ticket, use.mark, use.gate, _micros(use.at), passed.day.toordinal(),
             passed.people, passed.uses, passed.moved, None if use.answer is None else msgspec.json.encode(use.answer),
-            line, use.undone,
+            teller, use.undone,
         )  # fmt: skip
         with self._store.writing() as db:
             db.execute(_INSERT, values)
@@ -166,17 +172,24 @@ class OwnUses:
     def reconcile(self) -> None:
         """Know the annulments that the ledger got by another way: of what was admitted and never shown."""
         with self._store.writing() as db:
-            oldest = db.execute("SELECT min(at) FROM own_use WHERE line = 1 AND undone = 0 AND covered = 0").get
+            oldest = db.execute(
+                "SELECT min(at) FROM own_use WHERE teller = 'ledger' AND undone = 0 AND covered = 0"
+            ).get
             events = () if oldest is None else self._outbox.since(_moment(oldest) - timedelta(days=1))
             annulled = [event.scan_id for event in events if event.kind is LineKind.ANNUL]
             query = "UPDATE own_use SET undone = 1, undo_line = 1 WHERE scan_id = ? AND undone = 0"
             db.executemany(query, _each(annulled))
 
-    def known(self) -> Known:
-        """What the server knows now. Lines count once none waits any more, so that their order need not matter."""
+    def known(self, now: datetime) -> Known:
+        """What the server knows. Lines count once none waits any more, so that their order need not matter; what the
+        hub answered counts after `HUB_TELLS`, since it does not say when it told."""
         all_told = not self._outbox.pending(1, held=True)
         with self._store.reading() as db:
-            uses = db.execute("SELECT scan_id FROM own_use WHERE covered = 0 AND (line = 0 OR ?)", (all_told,))
+            query = (
+                "SELECT scan_id FROM own_use WHERE covered = 0 "
+                "AND (teller = 'server' OR (teller = 'ledger' AND ?) OR (teller = 'hub' AND at < ?))"
+            )
+            uses = db.execute(query, (all_told, _micros(now - HUB_TELLS)))
             found = tuple(scan_id for (scan_id,) in uses)
             query = "SELECT scan_id FROM own_use WHERE undone = 1 AND undo_covered = 0 AND (undo_line = 0 OR ?)"
             return Known(found, tuple(scan_id for (scan_id,) in db.execute(query, (all_told,))))
