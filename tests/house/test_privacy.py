@@ -135,6 +135,8 @@ HARMLESS = {
     "crypto.tickets.body": "scan_id event ticket gate reason boot at",
     "terminal.offline.head": "seal",
     "terminal.offline.outbox": "reason oldest",
+    "terminal.offline.skew": "server wall",
+    "terminal.offline.sync": "as_of",
     "crypto.codes.bhyt": "facility valid_from valid_to issued five_years_from benefit",
     "crypto.codes.sig1": "valid_from valid_until key_id",
     "crypto.codes.sniff": "domain",
