@@ -34,6 +34,7 @@ from backend.engine.store import Answers
 from backend.errors import STATUS, error
 from backend.insured import register
 from backend.keys import ServerKeys, new_server_keys
+from backend.quick import Quick
 from backend.tickets import paths as ticket_paths
 from backend.tickets import wire
 from backend.tickets.redeeming import ScanIdReusedError
@@ -80,6 +81,7 @@ def create_app(store: Answers, token: str | None, clock: Clock, keys: ServerKeys
     guarded.include_router(device_paths.guarded_paths(store))
     app.include_router(guarded)
     _add_error_handlers(app)
+    app.add_middleware(Quick, ways=ticket_paths.gate_ways(store, clock, keys))
     app.add_middleware(Guard, store=store, shared=token, clock=clock)
     return app
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,14 +14,15 @@ Convert = Callable[[Any], Any]
 class Prepared:
     """A SELECT, INSERT, UPDATE or DELETE of SQLAlchemy Core, to be run with values for its bound parameters.
 
-    An INSERT without ``values()`` takes all columns of its table. Lists (``IN``) cannot be bound. Values and rows are
-    converted as the columns' types say; a row is a named tuple. What the driver raises comes out as it is.
+    An INSERT without ``values()`` takes all columns of its table, or those in ``columns``. Lists (``IN``) cannot be
+    bound. Values and rows are converted as the columns' types say; a row is a named tuple. What the driver raises comes
+    out as it is.
     """
 
-    __slots__ = ("_forms", "_statement")
+    __slots__ = ("_columns", "_forms", "_statement")
 
-    def __init__(self, statement: sa.Select[Any] | sa.UpdateBase) -> None:
-        self._statement = statement
+    def __init__(self, statement: sa.Select[Any] | sa.UpdateBase, columns: Sequence[str] | None = None) -> None:
+        self._statement, self._columns = statement, columns
         self._forms: dict[str, _Form] = {}
 
     def rows(self, db: sa.Connection, values: Mapping[str, Any]) -> list[Any]:
@@ -38,27 +39,36 @@ class Prepared:
         """Run it; how many rows it touched."""
         return int(self._form(db).executed(db, values).rowcount)
 
+    def run_each(self, db: sa.Connection, many: Sequence[Mapping[str, Any]]) -> None:
+        """Run it for each of ``many``."""
+        if len(many) == 1:
+            self.run(db, many[0])
+        elif many:
+            db.execute(self._statement, list(many))
+
     def _form(self, db: sa.Connection) -> _Form:
         form = self._forms.get(db.dialect.name)
         if form is None:
-            form = self._forms[db.dialect.name] = _Form(self._statement, db.dialect)
+            form = self._forms[db.dialect.name] = _Form(self._statement, db.dialect, self._columns)
         return form
 
 
 class _Form:
     """A statement as one dialect writes it."""
 
-    def __init__(self, statement: sa.Select[Any] | sa.UpdateBase, dialect: sa.Dialect) -> None:
-        compiled: Any = statement.compile(dialect=dialect)
+    def __init__(
+        self, statement: sa.Select[Any] | sa.UpdateBase, dialect: sa.Dialect, columns: Sequence[str] | None
+    ) -> None:
+        compiled: Any = statement.compile(dialect=dialect, column_keys=columns)
         self._text = str(compiled)
         self._names: list[str] | None = compiled.positiontup
         self._binds = {
             name: (bind.type.dialect_impl(dialect).bind_processor(dialect), bind.required, bind.effective_value)
             for name, bind in compiled.binds.items()
         }
-        columns = list(statement.exported_columns)
-        self._row: Any = namedtuple("Row", [column.key for column in columns])  # type: ignore[misc]
-        converts = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+        given = list(statement.exported_columns)
+        self._row: Any = namedtuple("Row", [column.key for column in given])  # type: ignore[misc]
+        converts = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in given]
         self._converts = [(place, convert) for place, convert in enumerate(converts) if convert is not None]
 
     def executed(self, db: sa.Connection, values: Mapping[str, Any]) -> Any:

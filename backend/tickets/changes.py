@@ -16,6 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from backend.engine.prepared import Prepared
 from backend.tickets.sold import products, state_of
 from backend.tickets.tables import CHANGE, HOLDER, TICKET
 from crypto.tickets.record import Change, HolderRecord, TicketRecord, encode_change, ticket_mark
@@ -45,7 +46,7 @@ class Page:
     records: tuple[bytes, ...]
 
 
-_INSERT = sa.insert(CHANGE).inline()
+_INSERT = Prepared(sa.insert(CHANGE).inline(), ["event", "at", "kind", "name", "holder"])
 _SINCE = (
     sa.select(CHANGE)
     .where(CHANGE.c.event == sa.bindparam("the_event"), CHANGE.c.no > sa.bindparam("the_cursor"))
@@ -88,8 +89,7 @@ def tell(
 ) -> None:
     """Put something into the feed: tickets (also for HOLDER, with the holder's mark) or products by name."""
     rows = [{"event": event, "at": now, "kind": kind.value, "name": name, "holder": holder} for name in names]
-    if rows:
-        db.execute(_INSERT, rows)
+    _INSERT.run_each(db, rows)
 
 
 def cursor_now(db: sa.Connection, event: str, now: datetime) -> int:

@@ -12,17 +12,20 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from backend.engine.prepared import Prepared
 from backend.engine.sql import insert
 from backend.tickets.tables import COUNTER, GATE, ZONE
 from crypto.tickets.rules import Passing
 
 _NEW = insert(COUNTER)
-_COUNT = _NEW.on_conflict_do_update(
-    index_elements=["event", "day", "gate", "device"],
-    set_={
-        "entered": COUNTER.c.entered + _NEW.excluded.entered,
-        "exited": COUNTER.c.exited + _NEW.excluded.exited,
-    },
+_COUNT = Prepared(
+    _NEW.on_conflict_do_update(
+        index_elements=["event", "day", "gate", "device"],
+        set_={
+            "entered": COUNTER.c.entered + _NEW.excluded.entered,
+            "exited": COUNTER.c.exited + _NEW.excluded.exited,
+        },
+    )
 )
 _IN_ZONE = (
     sa.select(sa.func.coalesce(sa.func.sum(COUNTER.c.entered - COUNTER.c.exited), 0))
@@ -82,8 +85,7 @@ def row_of(place: Place, direction: Passing, people: int) -> dict[str, Any]:
 
 def count(db: sa.Connection, rows: list[dict[str, Any]]) -> None:
     """Add rows of `row_of` to the counters."""
-    if rows:
-        db.execute(_COUNT, rows)
+    _COUNT.run_each(db, rows)
 
 
 def inside_zone(db: sa.Connection, event: str, zone: str, day: date) -> int:

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Annotated
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Header, Path, Query, Response
 
-from backend.api import DEVICE_HEADER, NAME_PATTERN, AnnulRequest, AnnulResponse, RedeemRequest, RedeemResponse
+from backend.api import (
+    DEVICE_HEADER,
+    NAME_PATTERN,
+    AnnulRequest,
+    AnnulResponse,
+    ErrorResponse,
+    RedeemRequest,
+    RedeemResponse,
+)
 from backend.devices import book
 from backend.devices.identity import Asking, ForbiddenError, Identity, Role
 from backend.engine.store import Answers
 from backend.keys import ServerKeys
+from backend.quick import Way
 from backend.tickets import annulling, changes, conflicts, counting, journal, redeeming, snapshots, wire
 from crypto.tickets.line import head_message, witness_message
 from crypto.tickets.record import holder_mark
@@ -39,16 +49,26 @@ class NotFoundError(Exception):
     """There is nothing of that number."""
 
 
-def gate_paths(store: Answers, clock: Clock, keys: ServerKeys) -> APIRouter:
-    """What terminals ask at a gate."""
-    router = APIRouter()
+def gate_ways(store: Answers, clock: Clock, keys: ServerKeys) -> Mapping[str, Way]:
+    """What gates ask all day, for the short way to it."""
 
-    @router.post("/redeem")
-    async def redeem(question: RedeemRequest, _device: Device, asking: Asking) -> RedeemResponse:
-        """Use a ticket once; a repeated scan gets its first answer again."""
+    async def redeem(question: RedeemRequest, asking: Identity) -> RedeemResponse:
         asking.require_event(question.event)
         mark = None if question.id_number is None else holder_mark(keys.marks, question.id_number)
         return await store.write(lambda db: redeeming.redeem(db, asking.device, question, clock(), mark))
+
+    return MappingProxyType({"/v1/redeem": Way(RedeemRequest, redeem)})
+
+
+def gate_paths(store: Answers, clock: Clock, keys: ServerKeys) -> APIRouter:
+    """What terminals ask at a gate."""
+    router = APIRouter()
+    redeeming_way = gate_ways(store, clock, keys)["/v1/redeem"]
+
+    @router.post("/redeem", response_model=RedeemResponse)
+    async def redeem(question: RedeemRequest, _device: Device, asking: Asking) -> object:
+        """Use a ticket once; a repeated scan gets its first answer again."""
+        return await redeeming_way.answer(question, asking)
 
     @router.post("/annul")
     async def annul(question: AnnulRequest, _device: Device, asking: Asking) -> AnnulResponse:
@@ -127,7 +147,7 @@ def watch_paths(store: Answers, clock: Clock) -> APIRouter:
         rows, more = await store.read(lambda db: conflicts.listed(db, event, only_open=only_open))
         return wire.ConflictsResponse(conflicts=rows, more=more)
 
-    @router.post("/conflicts/{conflict}")
+    @router.post("/conflicts/{conflict}", responses={404: {"model": ErrorResponse}})
     async def resolve(
         conflict: Number, question: wire.ResolveRequest, _device: Device, asking: Asking
     ) -> wire.ConflictsResponse:

@@ -10,14 +10,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from backend.api import AnnulRequest, RedeemReason, RedeemRequest, RedeemResponse, Result
+from backend.engine.prepared import Prepared
 from backend.references import new_reference
 from backend.tickets import changes, counting, sold
 from backend.tickets.tables import HOLDER, REDEMPTION, SCAN
 from crypto.tickets.rules import Passage, Passing, Refusal, Standing, after, day_of, left_of, passage, refusal
 
 # Statements are built once: building them costs more than running them.
-_SAME_SCAN = sa.select(SCAN).where(
-    SCAN.c.device == sa.bindparam("the_device"), SCAN.c.scan_id == sa.bindparam("the_scan")
+_SAME_SCAN = Prepared(
+    sa.select(SCAN).where(SCAN.c.device == sa.bindparam("the_device"), SCAN.c.scan_id == sa.bindparam("the_scan"))
 )
 _BOUND = sa.select(HOLDER.c.ticket).where(
     HOLDER.c.event == sa.bindparam("the_event"), HOLDER.c.mark == sa.bindparam("the_mark")
@@ -31,7 +32,7 @@ _FIRST_USE = (
 )
 # Not the count of passages: an annulled one leaves a gap below those that came after it.
 _NEXT_NO = sa.select(sa.func.coalesce(sa.func.max(REDEMPTION.c.use_no), 0) + 1).where(_USES).scalar_subquery()
-_KEEP_PASSAGE = (
+_KEEP_PASSAGE = Prepared(
     sa.insert(REDEMPTION)
     .values(
         event=sa.bindparam("the_event"),
@@ -44,7 +45,8 @@ _KEEP_PASSAGE = (
     )
     .inline()
 )
-_KEEP_SCAN = sa.insert(SCAN).inline()
+_KEEP_SCAN = Prepared(sa.insert(SCAN).inline())
+_BURY = sa.insert(SCAN).inline()
 
 
 BY_LINE = "L"
@@ -86,12 +88,12 @@ def redeem(
     return answer
 
 
-def scan_of(db: sa.Connection, device: str, scan_id: str) -> sa.Row[Any] | None:
+def scan_of(db: sa.Connection, device: str, scan_id: str) -> Any:
     """What this device's scan was answered before, if it was."""
-    return db.execute(_SAME_SCAN, {"the_device": device, "the_scan": scan_id}).one_or_none()
+    return _SAME_SCAN.first(db, {"the_device": device, "the_scan": scan_id})
 
 
-def check_same_ticket(given: sa.Row[Any], question: RedeemRequest | AnnulRequest) -> None:
+def check_same_ticket(given: Any, question: RedeemRequest | AnnulRequest) -> None:
     """Raises ScanIdReusedError when the scan was about another ticket or gate."""
     same = (given.event, given.gate) == (question.event, question.gate)
     if not same or (question.ticket is not None and given.ticket != question.ticket):
@@ -111,10 +113,10 @@ def bury(db: sa.Connection, device: str, question: AnnulRequest, now: datetime) 
         "answered_at": now,
         "reason": RedeemReason.ANNULLED.value,
     }
-    db.execute(_KEEP_SCAN, row)
+    db.execute(_BURY, row)
 
 
-def _check_same(given: sa.Row[Any], question: RedeemRequest, holder: bytes | None) -> None:
+def _check_same(given: Any, question: RedeemRequest, holder: bytes | None) -> None:
     if given.ticket == "" and given.holder is None:
         return  # annulled before it came, by somebody who knew the card and not its ticket
     check_same_ticket(given, question)
@@ -232,7 +234,7 @@ def _keep_passage(
         "its_uses": passed.uses,
         "its_moved": passed.moved,
     }
-    db.execute(_KEEP_PASSAGE, row)
+    _KEEP_PASSAGE.run(db, row)
 
 
 def _refused(reason: Refusal, now: datetime, first: sa.Row[Any] | None = None) -> RedeemResponse:
@@ -276,10 +278,10 @@ def _record(
         "remaining": answer.left,
         "attention": answer.attention,
     }
-    db.execute(_KEEP_SCAN, row)
+    _KEEP_SCAN.run(db, row)
 
 
-def _stored(row: sa.Row[Any]) -> RedeemResponse:
+def _stored(row: Any) -> RedeemResponse:
     reason = RedeemReason(row.reason)
     return RedeemResponse(
         result=Result.ADMITTED if reason is RedeemReason.OK else Result.REFUSED,

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from backend.engine.prepared import Prepared
 from backend.tickets.tables import GATE, PRODUCT, TICKET, ZONE
 from crypto.tickets.rules import Passage, Product, Standing, TicketState
 
@@ -56,7 +57,7 @@ _WITH_PRODUCT = TICKET.outerjoin(
     PRODUCT, sa.and_(PRODUCT.c.event == TICKET.c.event, PRODUCT.c.product == TICKET.c.product)
 )
 _KEPT = sa.select(*_COLUMNS).select_from(_WITH_PRODUCT).where(TICKET.c.event == sa.bindparam("the_event"))
-_ONE = (
+_ONE = Prepared(
     sa.select(*_COLUMNS, GATE.c.zone, ZONE.c.capacity)
     .select_from(
         _WITH_PRODUCT.outerjoin(
@@ -78,7 +79,7 @@ _LOCK = (
 )
 _PRODUCTS = sa.select(PRODUCT).where(PRODUCT.c.event == sa.bindparam("the_event"))
 # This one conditional update decides who is first: whoever read an older version changes nothing, and looks again.
-_CHANGE = (
+_CHANGE = Prepared(
     sa.update(TICKET)
     .where(
         TICKET.c.event == sa.bindparam("the_event"),
@@ -95,7 +96,7 @@ _CHANGE = (
 
 def kept(db: sa.Connection, event: str, ticket: str, gate: str = "") -> Kept | None:
     """A ticket, with what is known of the place behind ``gate``; None for one that nobody sold."""
-    row = db.execute(_ONE, {"the_event": event, "the_ticket": ticket, "the_gate": gate}).one_or_none()
+    row = _ONE.first(db, {"the_event": event, "the_ticket": ticket, "the_gate": gate})
     return None if row is None else _kept(row, row.zone, row.capacity)
 
 
@@ -108,7 +109,7 @@ def locked(db: sa.Connection, event: str, tickets: Iterable[str]) -> dict[str, K
 
 def put(db: sa.Connection, ticket: Kept, state: TicketState) -> bool:
     """Write the counts of ``state``, unless somebody changed the ticket since it was read; whether it was written."""
-    return db.execute(_CHANGE, change_of(ticket, state)).scalar_one_or_none() is not None
+    return _CHANGE.first(db, change_of(ticket, state)) is not None
 
 
 def change_of(ticket: Kept, state: TicketState) -> dict[str, Any]:
@@ -136,7 +137,7 @@ def product_of(row: sa.Row[Any]) -> Product:
     return _product(row.event, row.product, row._mapping)
 
 
-def state_of(row: sa.Row[Any]) -> TicketState:
+def state_of(row: Any) -> TicketState:
     """A row with the columns of the ticket table."""
     return TicketState(
         valid_from=row.valid_from,
@@ -163,7 +164,7 @@ def _kept(row: Any, zone: str | None = None, capacity: int | None = None) -> Kep
     if row.kind_audience is None:
         product = Product(row.event, row.product, row.product)
     else:
-        product = _product(row.event, row.product, {name: row._mapping[f"kind_{name}"] for name in _OF_PRODUCT})
+        product = _product(row.event, row.product, {name: getattr(row, f"kind_{name}") for name in _OF_PRODUCT})
     return Kept(row.event, row.ticket, state_of(row), product, row.standing_at, row.version, zone, capacity)
 
 

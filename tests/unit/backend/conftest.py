@@ -59,7 +59,7 @@ def store(empty_store: Store) -> Store:
 
 
 class Lent:
-    """The store of the test that is running, for an application that outlives it: making one takes longer than a test."""
+    """The running test's store, for an application that outlives it: making one takes longer than most tests."""
 
     def __init__(self) -> None:
         self.store: Store | None = None
