@@ -28,18 +28,22 @@ _PURPOSE = b"tram kept cover 1\0"
 _SET_BACK = timedelta(minutes=2)
 _TECHNICAL = "net."
 _NEVER = date(2150, 1, 1)
+_FORGET = "DELETE FROM kept_cover WHERE person = (SELECT person FROM kept_cover WHERE who = ?)"
 
 KEPT_LONG = "kept_long"
 """The reason of a kept yes that is older than fresh."""
 
+# A person may be kept under two numbers; ``person`` is the same in both rows, so that one no ends both.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS kept_cover (
     who BLOB PRIMARY KEY,
+    person BLOB NOT NULL,
     answer BLOB NOT NULL,
     born BLOB,
     answered_at INTEGER NOT NULL,
     ends INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS kept_cover_person ON kept_cover (person);
 CREATE INDEX IF NOT EXISTS kept_cover_ends ON kept_cover (ends);
 """
 
@@ -112,10 +116,11 @@ class KeptCover:
         try:
             self.purge()
             with self._store.writing() as db:
-                db.executemany("DELETE FROM kept_cover WHERE who = ?", [(who,) for who in keys])
+                db.executemany(_FORGET, [(who,) for who in keys])
                 if answer.state is Eligibility.ELIGIBLE:
                     row = self._row(question, answer)
-                    db.executemany("INSERT INTO kept_cover VALUES (?, ?, ?, ?, ?)", [(who, *row) for who in keys])
+                    rows = [(who, keys[0], *row) for who in keys]
+                    db.executemany("INSERT INTO kept_cover VALUES (?, ?, ?, ?, ?, ?)", rows)
         except FaultError as error:
             _log.warning("%s: an answer about insurance was not kept", error)
 
