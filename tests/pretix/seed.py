@@ -10,6 +10,7 @@ import logging
 import os
 from datetime import UTC, datetime
 
+from django.db import transaction
 from django.utils.crypto import get_random_string
 from django_scopes import scopes_disabled
 from pretix.base.models import (
@@ -214,7 +215,7 @@ def make_crowd(event, item, count):
     return secrets
 
 
-with scopes_disabled():
+with scopes_disabled(), transaction.atomic():
     organizer = Organizer.objects.create(name="Đơn vị mẫu", slug="don-vi-mau")
     organizer.settings.reusable_media_active = True
     organizer.settings.reusable_media_usage_enforced = True
