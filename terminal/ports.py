@@ -271,7 +271,8 @@ class RedeemQuestion:
 
 @dataclass(frozen=True, slots=True)
 class AnnulQuestion:
-    """Take back the admission that was answered to ``scan_id``: nobody went through. The same question twice is one."""
+    """Take back the admission that was answered to ``scan_id``: nobody went through. The same question twice is one.
+    ``ticket`` is "" where a card stood for it."""
 
     scan_id: str
     asked_at: datetime

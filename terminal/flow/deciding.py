@@ -18,6 +18,7 @@ from terminal.flow.effects import (
     PrintSlip,
     Record,
     Say,
+    Use,
 )
 from terminal.flow.moves import Move, case_of, enter, notice, read, show, stepped, wiped, with_case
 from terminal.flow.recognise import PersonSeen, TicketSeen
@@ -155,8 +156,8 @@ def concluded(state: State, verdict: Verdict, rules: Rules, *, admitted: str | N
         ask_fault=case.ask_fault,
     )
     through = rules.gate and (verdict.outcome is Outcome.ALLOW or admitted is not None)
-    redeemed = case.ticket if isinstance(case.answer, RedeemAnswer) and admitted is None else None
-    opening = (OpenGate(state.session, redeemed),) if through else ()
+    use = Use(case.ticket) if isinstance(case.answer, RedeemAnswer) and admitted is None else None
+    opening = (OpenGate(state.session, use),) if through else ()
     state, giving = _given_on(state, rules)
     state, effects = enter(state, Screen.RESULT, rules, record, *opening, *_asked_later(state, rules), *giving)
     return state, (*effects, Play(Cue.of(verdict)), Say(verdict.title))

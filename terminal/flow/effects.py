@@ -125,11 +125,19 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """What was redeemed for a passage: a ticket, or (None) the one that is bound to a card, which only the server
+    knows."""
+
+    ticket: Ticket | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class OpenGate:
-    """Let the person of this session through. ``ticket``: the one that was redeemed for it, if one was."""
+    """Let the person of this session through. ``use``: what was redeemed for it, if anything was."""
 
     session: int
-    ticket: Ticket | None = field(default=None, repr=False)
+    use: Use | None = None
 
 
 @dataclass(frozen=True, slots=True)

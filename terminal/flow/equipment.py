@@ -95,7 +95,7 @@ class Equipment:
         if self._desk.gate is None:
             return
         if self._desk.gate.tells:
-            self._passages.begin(passage, effect.ticket)
+            self._passages.begin(passage, effect.use)
         self._desk.gate.open(passage)
 
     def hold_gate(self, effect: to.HoldGate) -> None:
@@ -105,16 +105,16 @@ class Equipment:
 
     def ticket_of(self, passage: str) -> str | None:
         """The id of the ticket that was redeemed for a passage."""
-        ticket = self._passages.ticket(passage)
-        return ticket.ticket_id if ticket else None
+        use = self._passages.use(passage)
+        return use.ticket.ticket_id if use and use.ticket else None
 
     def annul(self, passage: str, now: datetime) -> None:
         """Give the ticket's use back; an admission by hand has nothing to give back."""
-        ticket = self._passages.ticket(passage)
-        if ticket is None or self._ask is None:
+        use = self._passages.use(passage)
+        if use is None or self._ask is None:
             self._passages.end(passage)
             return
-        self._net.submit(self._ask.annul, passage, ticket, now)
+        self._net.submit(self._ask.annul, passage, use.ticket, now)
 
     def heard(self, event: Event, now: Callable[[], datetime]) -> bool:
         """Whether the session need not be told: an entry was given back, or that failed and is tried again."""

@@ -215,9 +215,10 @@ class AskWork:
         )
         self._ask(effect.session, lambda: self.backend.redeem(question, self.deadline))
 
-    def annul(self, passage: str, ticket: Ticket, now: datetime) -> None:
-        """Give a ticket's use back, post what came of it."""
-        question = AnnulQuestion(passage, now, ticket.event, ticket.ticket_id, self.gate)
+    def annul(self, passage: str, ticket: Ticket | None, now: datetime) -> None:
+        """Give the use of a ticket (None: of a card's) back, post what came of it."""
+        event, ticket_id = (ticket.event, ticket.ticket_id) if ticket else (self.event, "")
+        question = AnnulQuestion(passage, now, event, ticket_id, self.gate)
         try:
             self.backend.annul(question, self.deadline)
         except FaultError as error:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from crypto.codes.ticket import Ticket
+from terminal.flow.effects import Use
 
 MOST = 32
 """Passages kept; nobody waits behind so many open ones. The oldest is forgotten first, and stays admitted."""
@@ -15,7 +15,7 @@ RETRIES = (2.0, 5.0, 10.0)
 
 @dataclass(frozen=True, slots=True)
 class _Passage:
-    ticket: Ticket | None = field(repr=False)
+    use: Use | None
     tries: int = 0
 
 
@@ -29,16 +29,16 @@ class Passages:
     def __len__(self) -> int:
         return len(self._open)
 
-    def begin(self, passage: str, ticket: Ticket | None) -> None:
-        """Somebody was let in, with the ticket that was redeemed for it if one was."""
-        self._open[passage] = _Passage(ticket)
+    def begin(self, passage: str, use: Use | None) -> None:
+        """Somebody was let in, for what was redeemed if anything was."""
+        self._open[passage] = _Passage(use)
         while len(self._open) > MOST:
             del self._open[next(iter(self._open))]
 
-    def ticket(self, passage: str) -> Ticket | None:
-        """The ticket to give back, if there is one."""
+    def use(self, passage: str) -> Use | None:
+        """What is to be given back, if anything is."""
         known = self._open.get(passage)
-        return known.ticket if known else None
+        return known.use if known else None
 
     def end(self, passage: str) -> None:
         """Nothing remains to be done."""

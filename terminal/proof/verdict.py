@@ -38,7 +38,8 @@ NEAR_EXPIRY = timedelta(days=14)
 _IDENTITY = frozenset({CheckName.SIGNATURE, CheckName.HASHES, CheckName.ISSUER})
 _TICKET_REASONS = frozenset(
     {"used", "not_yet", "wrong_day", "wrong_gate", "unpaid", "cancelled", "blocked", "unknown", "annulled", "rules",
-     "incomplete", "unapproved", "exchange"}
+     "incomplete", "unapproved", "exchange", "holder_unknown", "ambiguous", "day_limit", "too_many", "full",
+     "not_inside"}
 )  # fmt: skip
 
 _COVER_STOPS = frozenset({"withdrawn", "stopped", "wrong_code"})
@@ -179,7 +180,8 @@ def _document_expired(facts: Facts, checks: _Checks) -> _Spoken | None:
 def _backend_said_no(facts: Facts, _checks: _Checks) -> _Spoken | None:
     answer = facts.answer
     if isinstance(answer, RedeemAnswer) and answer.result is Redeemed.REFUSED:
-        reason = answer.reason if answer.reason in _TICKET_REASONS else "other"
+        known = answer.reason if answer.reason in _TICKET_REASONS else "other"
+        reason = "ticket_revoked" if answer.reason == "revoked" else known  # "revoked" is said of an ID card
         used = answer.used_at.astimezone(VIETNAM_TIME) if answer.used_at else None
         return _say(
             Outcome.STOP,
