@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -66,7 +67,11 @@ def test_a_listener_that_never_acknowledges_is_silent() -> None:
 
 def test_one_that_sends_drop_by_drop_for_ever_is_silent() -> None:
     def drip(line: socket.socket) -> None:
-        line.sendall(b"\x0bMSH")
+        moment = threading.Event()
+        with contextlib.suppress(OSError):
+            for _ in range(1000):
+                line.sendall(b"\x0b")
+                moment.wait(0.02)
 
     with _answering(drip) as port:
         assert _fault(port, within=0.3) == "handover.silent"
