@@ -106,6 +106,24 @@ def test_nothing_of_a_block_that_raises_is_kept(tmp_path: Path) -> None:
         assert count(store) == 1
 
 
+def test_what_is_to_follow_a_commit_follows_it_once_and_never_an_undone_one(tmp_path: Path) -> None:
+    done: list[str] = []
+    with open_sealed(tmp_path / "s", KEY) as store:
+
+        def stumble() -> None:
+            with store.writing():
+                store.after_commit(lambda: done.append("undone"))
+                raise KeyError
+
+        with pytest.raises(KeyError):
+            stumble()
+        with store.writing(), store.writing():
+            store.after_commit(lambda: done.append("kept"))
+            assert done == []
+        fill(store, 1)
+    assert done == ["kept"]
+
+
 def test_what_sqlite_refuses_is_a_fault(tmp_path: Path) -> None:
     with open_sealed(tmp_path / "s", KEY) as store:
 
