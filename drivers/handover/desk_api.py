@@ -6,7 +6,6 @@ Listens on 127.0.0.1 alone. The event loop is loaded with the first start: a des
 from __future__ import annotations
 
 import errno
-import http.client
 import logging
 import queue
 import secrets
@@ -226,6 +225,8 @@ def _bound(port: int) -> socket.socket:
 
 def _is_desk_api(port: int) -> bool:
     """Whether a desk API answers there. The token is not shown to whoever it is: being refused says enough."""
+    import http.client
+
     from drivers.handover.desk_server import REALM
 
     line = http.client.HTTPConnection(HOST, port, timeout=_CHECK_WITHIN)
