@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from config.rules import check_complete
@@ -16,23 +15,23 @@ from config.schema import Settings
 from crypto.codes.ticket import TicketKey
 from crypto.errors import ProofError
 from crypto.trust.ticket_keys import load_ticket_keys
-from terminal import parts, registry
+from terminal import journaling, parts, registry, standalone
 from terminal.clock import Clock, SystemClock
 from terminal.events import Device, Event, SelfTested
 from terminal.faults import FaultError
-from terminal.flow.desk import Desk, Noted
-from terminal.flow.effects import Effect, Record
+from terminal.flow.desk import Desk
+from terminal.flow.effects import Effect
 from terminal.flow.engine import Engine
 from terminal.flow.jobs import AskWork, ReadWork
 from terminal.flow.rules import Rules, Times
 from terminal.flow.states import State
-from terminal.model import CheckName, Direction, Outcome
+from terminal.model import CheckName, Direction
 from terminal.outputs import Gate
 from terminal.ports import CardReader, Face, FaceOptions
-from terminal.records.entry import JournalEntry, Method
 from terminal.records.journal import Journal
 from terminal.records.proofs import Proofs, policy_of
-from terminal.records.pseudonym import SiteKey, site_key
+from terminal.records.pseudonym import site_key
+from terminal.standalone import Standalone
 from terminal.view import Desk as DeskName
 
 if TYPE_CHECKING:
@@ -46,12 +45,14 @@ Watch = Callable[[State, tuple[Effect, ...]], None]
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """A built terminal: start and stop ``engine``, run ``face`` on the main thread, close ``journal`` at the end."""
+    """A built terminal: start and stop ``engine``, run ``face`` on the main thread, ``close`` at the end."""
 
     settings: Settings
     engine: Engine
     face: Face
     journal: Journal
+    close: Callable[[], None]
+    """Lets journal and stores go, after the engine has stopped."""
 
 
 def build(
@@ -74,29 +75,33 @@ def build(
     journal = Journal(settings.journal.path)
     with ExitStack() as undo:
         undo.callback(journal.close)
-        desk = _desk(settings, clock, journal, face)
+        desk = _desk(settings, clock, journal, face, undo)
         desk = replace(desk, reader=reader or parts.reader(settings), gate=gate or parts.gate(settings))
         engine = Engine(replace(desk, rules=replace(desk.rules, gate=desk.gate is not None)), watch)
-        undo.pop_all()
-    return Terminal(settings, engine, face, journal)
+        return Terminal(settings, engine, face, journal, undo.pop_all().close)
 
 
-def _desk(settings: Settings, clock: Clock, journal: Journal, face: Face) -> Desk:
+def _desk(settings: Settings, clock: Clock, journal: Journal, face: Face, undo: ExitStack) -> Desk:
     keys = _ticket_keys(settings)
     site = site_key(settings.journal.key_file)
     proofs = Proofs(settings.device, settings.journal.device_key, site, policy_of(settings))
+    alone = standalone.build(settings, journal, keys, clock, journaling.later_noter(settings, journal, site, clock))
+    if alone is not None:
+        undo.callback(alone.close)
     return Desk(
         rules=rules_of(settings),
         face=face,
         clock=clock,
-        record=_recorder(settings, journal, site, proofs, clock),
-        note=_noter(settings, journal, clock),
+        record=journaling.recorder(settings, journal, site, proofs, clock, alone),
+        note=journaling.noter(settings, journal, clock),
         codes=parts.codes(settings, keys, clock),
         slips=parts.slips(settings, clock, proofs),
         speech=parts.speech(settings),
         hands=parts.hands(settings, clock, proofs),
         read=lambda post: _read_work(settings, clock, post),
-        ask=_asking(settings),
+        ask=_asking(settings, alone),
+        rechecks=alone.rechecks if alone else None,
+        exchange=alone.exchange if alone else None,
         ticket_keys=keys,
         event=settings.backend.event,
         secrets=settings.backend.tickets == "any",
@@ -205,77 +210,10 @@ def tools_for(settings: Settings, clock: Clock) -> Tools:
     return Tools(open_trust(settings.trust), clock.now, time.perf_counter, os.urandom)
 
 
-def _asking(settings: Settings) -> Callable[[Callable[[Event], None]], AskWork] | None:
-    backend = settings.backend
-    if backend.driver == "none":
+def _asking(settings: Settings, alone: Standalone | None) -> Callable[[Callable[[Event], None]], AskWork] | None:
+    if alone is None:
         return None
-    options = parts.backend_options(settings)
-    build_backend = registry.backend(backend.driver)
+    backend, asked = settings.backend, alone.backend
     people = 1 if backend.people == "one" else None
     direction = Direction(backend.direction)
-    return lambda post: AskWork(
-        build_backend(options), backend.gate, backend.total, post, backend.event, direction, people
-    )
-
-
-def _recorder(
-    settings: Settings, journal: Journal, key: SiteKey, proofs: Proofs, clock: Clock
-) -> Callable[[Record, str, float], None]:
-    def record(effect: Record, scan_id: str, ms: float) -> None:
-        now = clock.now()
-        entry = entry_of(effect, settings, key, now, scan_id, ms)
-        journal.append(replace(entry, proof=proofs.make(effect, scan_id, now)))
-
-    return record
-
-
-def _noter(settings: Settings, journal: Journal, clock: Clock) -> Callable[[Noted], None]:
-    def note(noted: Noted) -> None:
-        journal.append(note_of(noted, settings, clock.now()))
-
-    return note
-
-
-def note_of(noted: Noted, settings: Settings, now: datetime) -> JournalEntry:
-    """The journal's line for what happened at the gate."""
-    effect = noted.effect
-    return JournalEntry(
-        when=now,
-        session=noted.session,
-        desk=DeskName(settings.desk),
-        device=settings.device,
-        method=Method.HAND if effect.by_hand else Method.TICKET if noted.ticket else Method.NOTHING,
-        outcome=Outcome.ATTENTION,
-        reason=effect.reason,
-        fault=effect.fault,
-        scan_id=effect.passage or None,
-        ticket=noted.ticket,
-        simulated=noted.simulated,
-    )
-
-
-def entry_of(effect: Record, settings: Settings, key: SiteKey, now: datetime, scan_id: str, ms: float) -> JournalEntry:
-    """The journal's line for a decision: pseudonym and masked number in the place of the person."""
-    number = effect.person.id_number if effect.person else None
-    metrics = effect.reading.metrics if effect.reading else None
-    return JournalEntry(
-        when=now,
-        session=effect.session,
-        desk=DeskName(settings.desk),
-        device=settings.device,
-        method=Method.HAND if effect.admitted else Method(effect.method),
-        outcome=effect.verdict.outcome,
-        reason=f"reason.{effect.admitted}" if effect.admitted else effect.verdict.title.key,
-        fault=effect.verdict.fault,
-        masked=number.masked if number else None,
-        pseudonym=key.pseudonym(number) if number else None,
-        checks=tuple((check.name, check.word) for check in effect.verdict.checks),
-        scan_id=scan_id,
-        ticket=effect.ticket,
-        reference=effect.reference,
-        simulated=effect.simulated,
-        ms=round(ms),
-        access=metrics.access if metrics else None,
-        why_bac=metrics.why_bac.key if metrics and metrics.why_bac else None,
-        chip_proof=(effect.reading.chip_proof if effect.reading else "") or None,
-    )
+    return lambda post: AskWork(asked, backend.gate, backend.total, post, backend.event, direction, people)

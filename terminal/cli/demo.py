@@ -148,7 +148,7 @@ def _desk(name: str) -> DeskName:
 
 def _close(terminal: Terminal) -> None:
     terminal.engine.stop()
-    terminal.journal.close()
+    terminal.close()
 
 
 # By themselves -------------------------------------------------------------------------------------------------------

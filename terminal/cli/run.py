@@ -28,5 +28,5 @@ def run(args: argparse.Namespace) -> int:
             code = terminal.face.run(terminal.engine.start)
     finally:
         terminal.engine.stop()
-        terminal.journal.close()
+        terminal.close()
     return leave(code)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Protocol
 
 from crypto.tickets.body import LineBody, LineKind
 from crypto.tickets.line import Line
@@ -58,12 +58,13 @@ class Known(Protocol):
 
 
 class Tickets(Protocol):
-    """The server's ticket data on this computer (`terminal.offline.snapshots.TicketData`)."""
+    """The server's ticket data on this computer, and what they contain of this terminal's own doing
+    (`terminal.offline.covering.FollowedTickets`)."""
 
     event: str
 
     def told(self) -> Known | None:
-        """How far; None before the first snapshot."""
+        """How far; None before the first snapshot. What was handed over until then is in the changes that follow."""
         ...
 
     def take(self, file: Path) -> object:
@@ -71,32 +72,18 @@ class Tickets(Protocol):
         ...
 
     def apply(self, changes: Changes, as_of: datetime) -> None:
-        """Take over what changed. Raises FaultError ``offline.snapshot`` where a snapshot is needed."""
-        ...
-
-
-_K = TypeVar("_K")
-
-
-class Uses(Protocol[_K]):
-    """What this terminal did besides (`terminal.offline.uses.OwnUses`), until the ticket data contain it."""
-
-    def known(self) -> _K:
-        """What the server knows of now."""
-        ...
-
-    def cover(self, known: _K, now: datetime) -> None:
-        """The server has told how all tickets stand since it knew of these."""
+        """Take over what changed; with the last of it, all that was handed over is in the data. Raises FaultError
+        ``offline.snapshot`` where a snapshot is needed."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Link(Generic[_K]):
-    """A server to exchange with. ``tickets``: the ticket data that come from it, and what was done besides. ``hub``: it
-    is the one in the house, and hands lines on."""
+class Link:
+    """A server to exchange with. ``tickets``: the ticket data that come from it. ``hub``: it is the one in the house,
+    and hands lines on."""
 
     peer: SyncPeer
-    tickets: tuple[Tickets, Uses[_K]] | None = None
+    tickets: Tickets | None = None
     hub: bool = False
 
 
@@ -117,7 +104,7 @@ class ServerExchange:
 
     def __init__(
         self,
-        links: Sequence[Link[Any]],
+        links: Sequence[Link],
         outbox: Outbox,
         times: Timekeeper,
         clock: Clock,
@@ -185,7 +172,7 @@ class ServerExchange:
             self._woken = False
             return not self._stopping
 
-    def _reached(self, link: Link[Any]) -> bool:
+    def _reached(self, link: Link) -> bool:
         try:
             self._hand_over(link)
             self._fetch(link)
@@ -204,7 +191,7 @@ class ServerExchange:
     def _tell(self, online: bool) -> None:
         with _logged("counting"):
             waiting = self._outbox.waiting()
-            before, known = self.standing, [link.tickets[0].told() for link in self._links if link.tickets]
+            before, known = self.standing, [link.tickets.told() for link in self._links if link.tickets]
             self.standing = replace(
                 before,
                 queued=waiting.lines,
@@ -217,7 +204,7 @@ class ServerExchange:
 
     # What this terminal did
 
-    def _hand_over(self, link: Link[Any]) -> None:
+    def _hand_over(self, link: Link) -> None:
         filled = False
         while not self._stopping and (lines := self._outbox.pending(BATCH, held=not link.hub)):
             told = self._upload(link, lines)
@@ -229,7 +216,7 @@ class ServerExchange:
             elif told.done + told.refused == 0:
                 raise FaultError("net.garbage", "no line was confirmed")
 
-    def _upload(self, link: Link[Any], lines: Sequence[Line]) -> Told:
+    def _upload(self, link: Link, lines: Sequence[Line]) -> Told:
         answers = self._answers(link, lines)
         told = self._outbox.confirmed(answers, by_hub=link.hub)
         if told.conflicts or told.refused:
@@ -237,7 +224,7 @@ class ServerExchange:
         self.standing = replace(self.standing, conflicts=self.standing.conflicts + told.conflicts)
         return told
 
-    def _answers(self, link: Link[Any], lines: Sequence[Line]) -> Sequence[LineAnswer]:
+    def _answers(self, link: Link, lines: Sequence[Line]) -> Sequence[LineAnswer]:
         answers = link.peer.upload(lines, _SHORT)
         self._times.learn(link.peer.skew)
         if [answer.seq for answer in answers] != [line.seq for line in lines]:
@@ -245,13 +232,13 @@ class ServerExchange:
             raise FaultError("net.garbage", "answers to other lines")
         return answers
 
-    def _start_anew(self, link: Link[Any], first: Line, why: str) -> None:
+    def _start_anew(self, link: Link, first: Line, why: str) -> None:
         """Give up the chain that the server does not take; never twice before it took anything of the new one."""
         if link.hub or parsed(first.seq, first.body).kind is LineKind.ANEW:
             raise FaultError("net.server", f"its copy of the ledger does not fit: {why}")
         self._outbox.begin_anew(self._anew(why))
 
-    def _fill(self, link: Link[Any], seq: int) -> bool:
+    def _fill(self, link: Link, seq: int) -> bool:
         """Hand over again what is kept from before line ``seq``, from further back as long as there is a gap; whether
         the gap is closed. A server put back from a backup, or a hub that is new, needs this."""
         lines = self._outbox.before(seq, BATCH)
@@ -266,11 +253,11 @@ class ServerExchange:
 
     # What the servers know
 
-    def _fetch(self, link: Link[Any]) -> None:
+    def _fetch(self, link: Link) -> None:
         if link.tickets is None or self._stopping:
             return
-        tickets, uses = link.tickets
-        counted, told = uses.known(), tickets.told()
+        tickets = link.tickets
+        told = tickets.told()
         if told is None or told.as_of < self._server_time() - OLD:
             self._take(link.peer, tickets)
         else:
@@ -281,8 +268,6 @@ class ServerExchange:
                     raise
                 _log.info("changes do not fit what is known: %s", error)
                 self._take(link.peer, tickets)
-        if not self._stopping:
-            uses.cover(counted, self._server_time())
 
     def _follow(self, peer: SyncPeer, tickets: Tickets, cursor: int) -> None:
         more = True

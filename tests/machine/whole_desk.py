@@ -185,7 +185,7 @@ class WholeDesk:
         self.hand.lift()
         if self.terminal is not None:
             self.terminal.engine.stop()
-            self.terminal.journal.close()
+            self.terminal.close()
         logging.getLogger().removeHandler(self.complaints)
         self.scanner.close()
         self.site.cable.set(Line.WHOLE)

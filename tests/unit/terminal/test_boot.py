@@ -129,7 +129,7 @@ def test_every_part_is_built_as_the_settings_say(site: Site, parts: Parts) -> No
     )
     settings = site("reception", rows)
     terminal = boot.build(settings, demo=True)
-    terminal.journal.close()
+    terminal.close()
     assert terminal.face is parts.face
     assert terminal.settings is settings
     assert parts.options["face"] == FaceOptions("reception", "", "vi", True, "high_contrast", 0.5, demo=True)
@@ -142,7 +142,7 @@ def test_every_part_is_built_as_the_settings_say(site: Site, parts: Parts) -> No
 def test_what_is_given_takes_the_place_of_what_is_configured(site: Site, parts: Parts) -> None:
     face, reader = FakeFace(), FakeReader()
     terminal = boot.build(site("reception"), face=face, reader=reader)
-    terminal.journal.close()
+    terminal.close()
     assert terminal.face is face
     assert not {"face", "reader"} & parts.options.keys()
     terminal.engine.start()
@@ -153,9 +153,9 @@ def test_what_is_given_takes_the_place_of_what_is_configured(site: Site, parts: 
 def test_a_desk_without_reader_camera_and_backend_has_none(site: Site, parts: Parts) -> None:
     settings = site("police")
     settings = replace(settings, codes=replace(settings.codes, driver="none"))
-    boot.build(settings).journal.close()
+    boot.build(settings).close()
     assert parts.options.keys() == {"face", "reader"}
-    boot.build(replace(settings, reader=replace(settings.reader, driver="none"))).journal.close()
+    boot.build(replace(settings, reader=replace(settings.reader, driver="none"))).close()
 
 
 @pytest.mark.parametrize(("block", "size"), [('"extended"', boot.EXTENDED_BLOCK), ("223", 223)])
@@ -183,7 +183,7 @@ def test_a_built_terminal_serves_and_writes_its_journal(site: Site, parts: Parts
     engine.post(Pressed(Press.DONE))
     face.wait_for(Screen.IDLE)
     engine.stop()
-    terminal.journal.close()
+    terminal.close()
     assert result is not None
     assert result.verdict.outcome is Outcome.ALLOW
     assert Screen.RESULT in seen
@@ -203,7 +203,7 @@ def test_the_gate_takes_tickets_of_its_event_signed_by_accepted_issuers(site: Si
     settings.trust.tickets.mkdir(parents=True)
     (settings.trust.tickets / "issuer.pem").write_bytes(TICKET_KEYS[0].to_pem())
     terminal = boot.build(settings)
-    terminal.journal.close()
+    terminal.close()
     desk = terminal.engine._desk
     assert (tuple(desk.ticket_keys), desk.event) == (TICKET_KEYS, "trang-an-mau")
 
@@ -214,13 +214,13 @@ def test_the_site_says_whether_unsigned_codes_may_be_tickets(
 ) -> None:
     own = 'url = "http://127.0.0.1:1"\ntoken_file = "token"\nevent = "trang-an-mau"\ngate = "A1"'
     terminal = boot.build(site("gate", backend=f'{own}\ntickets = "{tickets}"'))
-    terminal.journal.close()
+    terminal.close()
     assert terminal.engine._desk.secrets is secrets
 
 
 def test_what_the_first_person_needs_is_loaded_ahead(site: Site, parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = boot.build(site("reception"))
-    terminal.journal.close()
+    terminal.close()
     terminal.engine._desk.warm_up()  # every name is there
     loaded: list[str] = []
     monkeypatch.setattr("terminal.boot.importlib", SimpleNamespace(import_module=loaded.append))
@@ -274,7 +274,7 @@ def test_a_trust_store_that_is_broken_is_a_fault_at_each_read_and_not_at_the_sta
     settings = site("reception")
     settings.trust.directory.mkdir(parents=True)
     (settings.trust.directory / "index.json").write_text("{")
-    boot.build(settings).journal.close()
+    boot.build(settings).close()
     with pytest.raises(FaultError) as caught:
         boot.tools_for(settings, FakeClock())
     assert caught.value.fault.code == "trust.unreadable"

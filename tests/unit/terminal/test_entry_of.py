@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from terminal import boot
+from terminal import journaling
 from terminal.flow.desk import Noted
 from terminal.flow.effects import Note, Record
 from terminal.model import (
@@ -47,7 +47,7 @@ def test_a_line_keeps_nothing_of_the_person_but_pseudonym_and_masked_number(site
         insurance_code="0030000001",
     )
     record = Record(3, ALLOW, "CHIP_CCCD", person, None, "R1", simulated=True)
-    entry = boot.entry_of(record, site("reception"), KEY, NOW, "boot-3", 812.6)
+    entry = journaling.entry_of(record, site("reception"), KEY, NOW, "boot-3", 812.6)
     assert (entry.masked, entry.pseudonym) == ("003 090 ••••••", KEY.pseudonym(who.id_number))
     assert (entry.desk, entry.device, entry.session, entry.scan_id) == (Desk.RECEPTION, "quay-3", 3, "boot-3")
     assert (entry.outcome, entry.reason, entry.method, entry.ms) == (
@@ -67,16 +67,16 @@ def test_a_line_keeps_nothing_of_the_person_but_pseudonym_and_masked_number(site
 def test_a_decision_by_hand_and_a_fault_say_so(site: Site) -> None:
     verdict = Verdict(Outcome.CANNOT_CHECK, Message("fault.net.down.title"), fault="net.down")
     settings = site("gate")
-    entry = boot.entry_of(Record(1, verdict, "TICKET", ticket="T1"), settings, KEY, NOW, "s", 0)
+    entry = journaling.entry_of(Record(1, verdict, "TICKET", ticket="T1"), settings, KEY, NOW, "s", 0)
     assert (entry.fault, entry.ticket, entry.masked, entry.pseudonym) == ("net.down", "T1", None, None)
     assert entry.method is Method.TICKET
-    by_hand = boot.entry_of(Record(1, verdict, "TICKET", admitted="emergency"), settings, KEY, NOW, "s", 0)
+    by_hand = journaling.entry_of(Record(1, verdict, "TICKET", admitted="emergency"), settings, KEY, NOW, "s", 0)
     assert (by_hand.method, by_hand.reason) == (Method.HAND, "reason.emergency")
 
 
 @pytest.mark.parametrize("method", ["QR_CCCD", "QR_BHYT", "TYPED", "CHIP_CCCD", "TICKET"])
 def test_every_method_of_the_session_is_one_of_the_journal(site: Site, method: str) -> None:
-    entry = boot.entry_of(Record(1, ALLOW, method), site("reception"), KEY, NOW, "s", 0)
+    entry = journaling.entry_of(Record(1, ALLOW, method), site("reception"), KEY, NOW, "s", 0)
     assert entry.method is Method(method)
 
 
@@ -92,7 +92,7 @@ def test_how_the_chip_was_opened_and_proven_is_recorded(
 ) -> None:
     cost = ReadMetrics(18, 20_000, (), (), *metrics)
     reading = ChipReading(Person(DataSource.CHIP), (), IssuerTrust.TRUSTED, cost, simulated=True, chip_proof=proof)
-    entry = boot.entry_of(Record(1, ALLOW, "CHIP_CCCD", reading=reading), site("reception"), KEY, NOW, "s", 0)
+    entry = journaling.entry_of(Record(1, ALLOW, "CHIP_CCCD", reading=reading), site("reception"), KEY, NOW, "s", 0)
     assert (entry.access, entry.why_bac, entry.chip_proof) == kept
 
 
@@ -108,7 +108,7 @@ def test_how_the_chip_was_opened_and_proven_is_recorded(
 def test_what_happened_at_the_gate_has_a_line_of_its_own(
     site: Site, note: Note, ticket: str | None, method: Method
 ) -> None:
-    entry = boot.note_of(Noted(note, 4, ticket, simulated=True), site("gate"), NOW)
+    entry = journaling.note_of(Noted(note, 4, ticket, simulated=True), site("gate"), NOW)
     assert (entry.method, entry.outcome, entry.reason, entry.fault) == (
         method,
         Outcome.ATTENTION,

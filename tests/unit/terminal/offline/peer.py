@@ -96,9 +96,11 @@ class TicketShelf:
         self.covered: list[int] = []
         self.counted: Callable[[], int] = lambda: 0
         self.unfit = False
+        self.handed_over = 0
 
     def told(self) -> Told | None:
         """How far."""
+        self.handed_over = self.counted()
         return self.now
 
     def take(self, file: Path) -> None:
@@ -111,14 +113,8 @@ class TicketShelf:
         if self.unfit:
             raise FaultError("offline.snapshot", "unfit")
         self.now = Told(changes.cursor, as_of)
-
-    def known(self) -> int:
-        """As the test says."""
-        return self.counted()
-
-    def cover(self, known: int, now: datetime) -> None:
-        """Remember."""
-        self.covered.append(known)
+        if not changes.more:
+            self.covered.append(self.handed_over)
 
     def age(self, hours: float) -> None:
         """The data become older."""

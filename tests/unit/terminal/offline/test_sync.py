@@ -29,7 +29,7 @@ class Rig:
         self.exchange = self.with_first(lambda: None)
 
     def with_first(self, first: Callable[[], object], every: float = 15.0) -> ServerExchange:
-        links = (Link(self.server, (self.shelf, self.shelf)), Link(self.hub, hub=True))
+        links = (Link(self.server, self.shelf), Link(self.hub, hub=True))
         ledger = self.ledger
         return ServerExchange(links, ledger.outbox, ledger.times, ledger.clock, anew, every, first)
 
@@ -98,16 +98,18 @@ def test_changes_without_end_are_not_followed(rig: Rig) -> None:
 
 
 def test_only_what_was_handed_over_before_the_data_came_is_covered_by_them(rig: Rig) -> None:
+    rig.exchange.turn()
     rig.ledger.admit(2)
     rig.shelf.counted = lambda: rig.waiting()
-    rig.server.before = lambda call: rig.ledger.admit(1, first=3) if call == "snapshot" else None
+    rig.server.before = lambda call: rig.ledger.admit(1, first=3) if call == "changes" else None
     rig.exchange.turn()
     assert rig.shelf.covered == [0]
     assert rig.waiting() == 1
 
 
 def test_data_that_did_not_come_cover_nothing(rig: Rig) -> None:
-    rig.server.before = fails("net.timeout", call="snapshot")
+    rig.exchange.turn()
+    rig.server.before = fails("net.timeout", call="changes")
     rig.exchange.turn()
     assert rig.shelf.covered == []
 
