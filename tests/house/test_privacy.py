@@ -130,6 +130,8 @@ HARMLESS = {
     "terminal.transcript": "atr kind",
     "terminal.view": "faults",
     "terminal.handing": "visit desk device at as_of method reference proof",
+    "terminal.enrolling": "pem fingerprint subject",
+    "terminal.enrolment": "device role event gate",
     "terminal.syncing": "reason conflict",
     "crypto.tickets.line": "prev seal",
     "crypto.tickets.body": "scan_id event ticket gate reason boot at",
