@@ -107,6 +107,7 @@ class _Batch:
     found: list[Read] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     replaced: list[int] = field(default_factory=list)
+    known: set[int] = field(default_factory=set)
 
 
 def upload(db: sa.Connection, device: str, sent: Sequence[Line], now: datetime) -> Uploaded:
@@ -119,7 +120,7 @@ def upload(db: sa.Connection, device: str, sent: Sequence[Line], now: datetime) 
     if head != before:
         _move_head(db, device, head, fresh=row is None)
     _settle(db, device, batch.found, again, now)
-    return Uploaded(_with_conflicts(db, device, batch.answers), head)
+    return Uploaded(_with_conflicts(db, device, batch), head)
 
 
 def keep_signature(db: sa.Connection, device: str, line: Line, signature: bytes) -> None:
@@ -164,7 +165,7 @@ def _stored(db: sa.Connection, device: str, sent: Sequence[Line]) -> dict[int, _
     numbers = [line.seq for line in sent]
     about = {"the_device": device, "low": min(numbers), "high": max(numbers)}
     rows = db.execute(_STORED, about)
-    return {row.seq: (Line(row.seq, row.body, row.prev, row.seal), row.refused) for row in rows}
+    return {row.seq: (Line(row.seq, row.body.decode(), row.prev, row.seal), row.refused) for row in rows}
 
 
 def _again(batch: _Batch, stored: _Stored | None, line: Line, now: datetime) -> Answer:
@@ -196,6 +197,8 @@ def _keep(db: sa.Connection, device: str, batch: _Batch, now: datetime) -> list[
         batch.rows.append(row_of(device, found, now, stands=stands, people=people))
         if passes and key in told:
             again.append(found)
+        if passes and not stands:
+            batch.known.add(found.line.seq)
         if stands and key not in scans:
             new_scans.append(_scan_row(device, found, RedeemReason.OK))
         if people:
@@ -316,13 +319,16 @@ def _annul(db: sa.Connection, device: str, found: Read, now: datetime) -> None:
         take_back(db, scan, now)
 
 
-def _with_conflicts(db: sa.Connection, device: str, answers: Sequence[Answer]) -> tuple[Answer, ...]:
-    if not answers:
+def _with_conflicts(db: sa.Connection, device: str, batch: _Batch) -> tuple[Answer, ...]:
+    """The answers, with what each line contradicts; ``known``: its passage was known, if not the line itself."""
+    if not batch.answers:
         return ()
-    numbers = [answer.seq for answer in answers]
+    numbers = [answer.seq for answer in batch.answers]
     about = {"the_device": device, "low": min(numbers), "high": max(numbers)}
     kinds = {row.seq: row.kind for row in db.execute(_CONFLICTS, about)}
     return tuple(
-        Answer(each.seq, each.result, each.reason, None if each.result == "refused" else kinds.get(each.seq))
-        for each in answers
+        each
+        if each.result == "refused"
+        else Answer(each.seq, "known" if each.seq in batch.known else each.result, None, kinds.get(each.seq))
+        for each in batch.answers
     )

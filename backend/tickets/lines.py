@@ -95,7 +95,7 @@ def evidence_row(device: str, line: Line, received_at: datetime, refused: Refuse
         "seq": line.seq,
         "prev": line.prev,
         "seal": line.seal,
-        "body": line.body,
+        "body": line.body.encode(),
         "received_at": received_at,
         "refused": refused.value if refused else None,
         "asker": None,

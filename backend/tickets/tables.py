@@ -140,7 +140,8 @@ LINE = sa.Table(
     sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("prev", sa.LargeBinary(32), nullable=False),
     sa.Column("seal", sa.LargeBinary(32), nullable=False),
-    sa.Column("body", sa.String, nullable=False),
+    # As bytes: a text column would not hold every character.
+    sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Column("received_at", Instant, nullable=False),
     # The device's word for it and for all before, where an upload ended with it.
     sa.Column("signature", sa.LargeBinary(64)),

@@ -82,7 +82,7 @@ def _ledgers() -> None:
         sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("prev", sa.LargeBinary(32), nullable=False),
         sa.Column("seal", sa.LargeBinary(32), nullable=False),
-        sa.Column("body", sa.String, nullable=False),
+        sa.Column("body", sa.LargeBinary, nullable=False),
         sa.Column("received_at", sa.BigInteger, nullable=False),
         sa.Column("refused", sa.String),
         sa.Column("asker", sa.String),
