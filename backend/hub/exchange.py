@@ -115,7 +115,7 @@ class Exchange:
             rows = db.execute(_UPLOAD, {"the_device": device, "the_seq": self._told(db, device)}).all()
         if not rows:
             return None
-        return [Line(row.seq, row.body, row.prev, row.seal) for row in rows], rows[-1].signature
+        return [Line(row.seq, row.body.decode(), row.prev, row.seal) for row in rows], rows[-1].signature
 
     def _confirm(self, device: str, lines: Sequence[Line], answer: JournalResponse) -> None:
         """Go on behind these lines; where the server lacks some before them (it was set back), behind what it has."""
