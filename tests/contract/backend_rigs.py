@@ -9,7 +9,10 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from types import MappingProxyType
+
+import apsw
 
 from config.schema import BhytSettings, FhirSettings, PretixSettings
 from crypto.civil import PartialDate
@@ -17,7 +20,11 @@ from crypto.id_number import IdNumber
 from drivers.backends import bhyt, bhyt_site, bhyt_ways, fhir, pretix, reference
 from drivers.backends.http import JsonServer
 from terminal.clock import SystemClock
+from terminal.model import Source
+from terminal.offline.chain import Chain, Server
+from terminal.offline.cover import CoverLimits, KeptCover
 from terminal.ports import Backend, BackendOptions, EligibilityQuestion, RedeemQuestion
+from terminal.records.sealed import Sealed, SealedKey
 from tests.pretix.cases import Exchange
 from tests.scripted_server import Script, ScriptedServer, SigningInServer, message, says
 
@@ -198,6 +205,14 @@ def _fhir(options: BackendOptions) -> Backend:
     return fhir.build(replace(options, site=FHIR_SITE))
 
 
+def _in_turn(options: BackendOptions) -> Backend:
+    """The reference client as a terminal asks it: first of a chain, its yes kept for worse times."""
+    memory = Sealed(Path("memory"), apsw.Connection(":memory:"))
+    chain = Chain((Server(reference.build(options), Source.ONLINE),), None)
+    limits = CoverLimits(timedelta(hours=24), timedelta(days=30))
+    return KeptCover(chain, memory, SealedKey(bytes(32)), limits, SystemClock())
+
+
 RIGS: Mapping[str, Rig] = MappingProxyType(
     {
         "fhir": Rig(
@@ -211,6 +226,18 @@ RIGS: Mapping[str, Rig] = MappingProxyType(
         ),
         "reference": Rig(
             reference.build,
+            asks=(about_a_person, about_a_ticket),
+            good=Said(ELIGIBLE),
+            health=Said(HEALTH),
+            version="0.1.0",
+            authorization="Bearer",
+            eligible=Said(ELIGIBLE),
+            admitted=Said(ADMITTED),
+            annulled=Said(ANNULLED),
+            too_late=Said(ANNULLED | {"result": "too_late"}),
+        ),
+        "reference in turn": Rig(
+            _in_turn,
             asks=(about_a_person, about_a_ticket),
             good=Said(ELIGIBLE),
             health=Said(HEALTH),

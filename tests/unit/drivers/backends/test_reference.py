@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -14,8 +15,8 @@ from crypto.civil import PartialDate
 from crypto.id_number import IdNumber
 from drivers.backends.reference import ReferenceBackend, _annulment, _health, _person, _ticket, build
 from terminal.faults import FaultError
-from terminal.model import Eligibility, Redeemed
-from terminal.ports import BackendOptions, EligibilityQuestion, RedeemQuestion
+from terminal.model import Direction, Eligibility, Redeemed
+from terminal.ports import AnnulQuestion, BackendOptions, EligibilityQuestion, RedeemQuestion
 from tests.contract.backend_rigs import ADMITTED, ANNULLED, COVER, ELIGIBLE, HEALTH
 from tests.scripted_server import ScriptedServer, answers
 
@@ -241,3 +242,75 @@ def test_any_bytes_are_an_answer_or_garbage(body: bytes) -> None:
             kind(body)
         except FaultError as error:
             assert error.fault.code == "net.garbage"
+
+
+def _sent(server: ScriptedServer, backend: ReferenceBackend, question: RedeemQuestion) -> dict[str, object]:
+    server.script = answers(ADMITTED | {"people": 1, "left": 3, "attention": "Xem ảnh"})
+    backend.redeem(question, 5)
+    sent: dict[str, object] = json.loads(server.heard[-1].body)
+    return sent
+
+
+def test_a_gate_tells_its_direction_and_how_many_go_through(server: ScriptedServer, backend: ReferenceBackend) -> None:
+    question = RedeemQuestion("s-01", ASKED, "hoi-mau", "T1", "cong-1", direction=Direction.EXIT, people=1)
+    sent = _sent(server, backend, question)
+    assert (sent["direction"], sent["people"], sent["ticket"]) == ("exit", 1, "T1")
+
+
+def test_a_card_is_sent_instead_of_a_ticket(server: ScriptedServer, backend: ReferenceBackend) -> None:
+    number = IdNumber("003090123450")
+    sent = _sent(server, backend, RedeemQuestion("s-01", ASKED, "hoi-mau", "", "cong-1", holder=number))
+    assert sent["id_number"] == number.digits
+    assert "ticket" not in sent
+    both = RedeemQuestion("s-02", ASKED, "hoi-mau", "T1", "cong-1", holder=number)
+    assert "id_number" not in _sent(server, backend, both)
+
+
+def test_a_code_that_only_the_server_knows_is_sent_as_it_is(server: ScriptedServer, backend: ReferenceBackend) -> None:
+    sent = _sent(server, backend, RedeemQuestion("s-01", ASKED, "hoi-mau", "", "cong-1", secret="ABC-1"))
+    assert sent["ticket"] == "ABC-1"
+
+
+def test_an_annulment_for_a_card_names_no_ticket(server: ScriptedServer, backend: ReferenceBackend) -> None:
+    server.script = answers(ANNULLED)
+    backend.annul(AnnulQuestion("s-01", ASKED, "hoi-mau", "", "cong-1"), 5)
+    assert "ticket" not in json.loads(server.heard[0].body)
+
+
+def test_a_group_s_numbers_and_the_organiser_s_words_are_told(
+    server: ScriptedServer, backend: ReferenceBackend
+) -> None:
+    server.script = answers(ADMITTED | {"people": 2, "left": 3, "attention": "Xem ảnh"})
+    question = RedeemQuestion("s-01", ASKED, "hoi-mau", "T1", "cong-1", direction=Direction.EXIT, people=2)
+    answer = backend.redeem(question, 5)
+    assert (answer.people, answer.left, answer.attention) == (2, 3, "Xem ảnh")
+    assert answer.direction is Direction.EXIT
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"people": 3}, {"people": -1}, {"left": 20_000}, {"attention": "x" * 501}, {"people": True}],
+    ids=str,
+)
+def test_numbers_that_cannot_be_right_are_garbage(
+    server: ScriptedServer, backend: ReferenceBackend, wrong: dict[str, object]
+) -> None:
+    server.script = answers(ADMITTED | {"people": 2, "left": 3, "attention": None} | wrong)
+    with pytest.raises(FaultError, match=r"net\.garbage"):
+        backend.redeem(RedeemQuestion("s-01", ASKED, "hoi-mau", "T1", "cong-1", people=2), 5)
+
+
+def test_refused_people_did_not_go_in() -> None:
+    refused = ADMITTED | {"result": "refused", "reason": "unknown", "admits": None, "people": 2}
+    with pytest.raises(FaultError, match=r"net\.garbage"):
+        _ticket(json.dumps(refused).encode())
+
+
+def test_the_digests_are_of_the_bytes_of_both_sides(server: ScriptedServer, backend: ReferenceBackend) -> None:
+    person = backend.check(EligibilityQuestion("v-01", ASKED, IdNumber("003090123450")), 5)
+    server.script = answers(ADMITTED)
+    ticket = backend.redeem(RedeemQuestion("s-01", ASKED, "hoi-mau", "T1", "cong-1"), 5)
+    for digests, said, heard in zip((person.digests, ticket.digests), (ELIGIBLE, ADMITTED), server.heard, strict=True):
+        assert digests is not None
+        assert digests.asked == hashlib.sha256(heard.body).hexdigest()
+        assert digests.answered == hashlib.sha256(json.dumps(said).encode()).hexdigest()
