@@ -17,8 +17,8 @@ _LONG, _ENDLESS = 2 * 1024 * 1024, 100 * 1024 * 1024
 _VISIT = {
     "maHoSo": "0",
     "maCSKCB": "01000",
-    "ngayVao": "202601021530",
-    "ngayRa": "202601031000",
+    "ngayVao": "20260102" + "1530",
+    "ngayRa": "20260103" + "1000",
     "tenBenh": "Bệnh bịa ra để thử",
     "tinhTrang": "1",
     "kqDieuTri": "1",

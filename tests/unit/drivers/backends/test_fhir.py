@@ -78,7 +78,7 @@ def test_a_yes_brings_its_cover() -> None:
 
 
 def test_the_example_of_the_specification_is_a_yes_without_dates() -> None:
-    """The values of hl7.org/fhir/R4/coverageeligibilityresponse-example.json."""
+    """The values of hl7.org/fhir/R4/coverageeligibilityresponse-example.json, but for a shorter request number."""
     value = {
         "resourceType": "CoverageEligibilityResponse",
         "id": "E2500",
@@ -87,7 +87,7 @@ def test_the_example_of_the_specification_is_a_yes_without_dates() -> None:
         "purpose": ["validation"],
         "patient": {"reference": "Patient/pat1"},
         "created": "2014-08-16",
-        "request": {"reference": "http://www.BenefitsInc.com/fhir/coverageeligibilityrequest/225476332402"},
+        "request": {"reference": "http://www.BenefitsInc.com/fhir/coverageeligibilityrequest/2254"},
         "outcome": "complete",
         "disposition": "Policy is currently in-force.",
         "insurer": {"reference": "Organization/2"},
