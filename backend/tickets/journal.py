@@ -16,23 +16,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from backend.api import RedeemReason
-from backend.references import new_reference
 from backend.tickets import counting, crowding
-from backend.tickets.annulling import ANNUL_WITHIN, fall, standing, take_back
 from backend.tickets.lines import KEPT_AS_EVIDENCE, Head, Read, Refused, asker_of, evidence_row, read, row_of
 from backend.tickets.merging import merge
-from backend.tickets.redeeming import BY_LINE, scan_of
+from backend.tickets.reviewing import PASSES, alone, counted, review, scan_row
 from backend.tickets.tables import CONFLICT, HOLDER, LEDGER, LINE, SCAN
 from crypto.tickets.body import LineKind
 from crypto.tickets.line import Line, seal_of
 from crypto.tickets.record import mark_in_name
-from crypto.tickets.rules import Passing, day_of
 
 MOST = 500
 """Lines of one upload."""
-
-_PASSES = frozenset({LineKind.ENTRY, LineKind.EXIT, LineKind.MANUAL})
-_DECIDED = frozenset({RedeemReason.OK.value, RedeemReason.ANNULLED.value})
 
 _Stored = tuple[Line, str | None]
 """A line that is here, and why it was refused, if it was."""
@@ -47,19 +41,14 @@ _MOVE_HEAD = (
 _STORED = sa.select(LINE.c.seq, LINE.c.prev, LINE.c.seal, LINE.c.body, LINE.c.refused).where(
     LINE.c.device == sa.bindparam("the_device"), LINE.c.seq.between(sa.bindparam("low"), sa.bindparam("high"))
 )
-_SCANS = sa.select(SCAN).where(
+_SCANS = sa.select(SCAN.c.device, SCAN.c.scan_id).where(
     SCAN.c.device.in_(sa.bindparam("the_askers", expanding=True)),
     SCAN.c.scan_id.in_(sa.bindparam("the_scans", expanding=True)),
 )
 _TOLD = sa.select(LINE.c.asker, LINE.c.scan_id).where(
     LINE.c.asker.in_(sa.bindparam("the_askers", expanding=True)),
     LINE.c.scan_id.in_(sa.bindparam("the_scans", expanding=True)),
-    LINE.c.kind.in_(["entry", "exit", "manual"]),
-)
-_RISE = (
-    sa.update(LINE)
-    .where(LINE.c.device == sa.bindparam("the_device"), LINE.c.seq == sa.bindparam("the_seq"))
-    .values(stands=True, people=sa.bindparam("new_people"))
+    LINE.c.kind != LineKind.ANEW.value,
 )
 _MARKED = sa.select(HOLDER.c.event, HOLDER.c.ticket, HOLDER.c.ticket_mark).where(
     HOLDER.c.ticket_mark.in_(sa.bindparam("the_marks", expanding=True))
@@ -72,6 +61,11 @@ _SIGN = (
         LINE.c.seal == sa.bindparam("the_seal"),
     )
     .values(signature=sa.bindparam("its_signature"))
+)
+_STANDING = sa.select(LINE.c.seq).where(
+    LINE.c.device == sa.bindparam("the_device"),
+    LINE.c.seq.between(sa.bindparam("low"), sa.bindparam("high")),
+    LINE.c.stands,
 )
 _REMOVE = sa.delete(LINE).where(LINE.c.device == sa.bindparam("the_device"), LINE.c.seq == sa.bindparam("the_seq"))
 _KEEP = sa.insert(LINE).inline()
@@ -119,7 +113,7 @@ def upload(db: sa.Connection, device: str, sent: Sequence[Line], now: datetime) 
     again = _keep(db, device, batch, now)
     if head != before:
         _move_head(db, device, head, fresh=row is None)
-    _settle(db, device, batch.found, again, now)
+    _settle(db, batch.found, again, now)
     return Uploaded(_with_conflicts(db, device, batch), head)
 
 
@@ -185,26 +179,25 @@ def _again(batch: _Batch, stored: _Stored | None, line: Line, now: datetime) -> 
     return Answer(line.seq, "kept")
 
 
-def _keep(db: sa.Connection, device: str, batch: _Batch, now: datetime) -> list[Read]:
-    """Write the new lines; those of them that tell of a scan which another line told of before."""
-    scans, told = _known(db, device, batch.found)
-    new_scans, counters, again = [], [], []
+def _keep(db: sa.Connection, device: str, batch: _Batch, now: datetime) -> set[tuple[str, str]]:
+    """Write the new lines; the scans of those that are not the first word about theirs, by device and scan id."""
+    heard = _heard_of(db, device, batch.found)
+    new_scans, counters, again = [], [], set()
     for found in batch.found:
-        body, key = found.body, (asker_of(device, found.body), found.body.scan_id)
-        passes = body.kind in _PASSES
-        stands = passes and key not in told and scans.get(key) not in _DECIDED
-        people = _alone(found) if stands else 0
+        key = (asker_of(device, found.body), found.body.scan_id)
+        passes = found.body.kind in PASSES
+        stands = passes and key not in heard
+        people = alone(found.body) if stands else 0
         batch.rows.append(row_of(device, found, now, stands=stands, people=people))
-        if passes and key in told:
-            again.append(found)
+        if stands:
+            new_scans.append(scan_row(batch.rows[-1], RedeemReason.OK))
+        elif found.body.kind is not LineKind.ANEW:
+            again.add(key)
         if passes and not stands:
             batch.known.add(found.line.seq)
-        if stands and key not in scans:
-            new_scans.append(_scan_row(device, found, RedeemReason.OK))
         if people:
-            counters.append(_counted(device, found, people))
-        if passes:
-            told.add(key)
+            counters.append(counted(batch.rows[-1], people))
+        heard.add(key)
     if batch.replaced:
         db.execute(_REMOVE, [{"the_device": device, "the_seq": seq} for seq in batch.replaced])
     if new_scans:
@@ -230,46 +223,15 @@ def _with_ticket(found: Read, ticket: str | None) -> Read:
     return found if ticket is None else replace(found, body=replace(found.body, ticket=ticket))
 
 
-def _known(
-    db: sa.Connection, device: str, found: Sequence[Read]
-) -> tuple[dict[tuple[str, str], str], set[tuple[str, str]]]:
-    """What the scans of these lines were answered by the server, and which of them lines told of before."""
+def _heard_of(db: sa.Connection, device: str, found: Sequence[Read]) -> set[tuple[str, str]]:
+    """The scans of these lines of which the server was asked, or other lines told, by device and scan id."""
     if not found:
-        return {}, set()
+        return set()
     about = {
         "the_askers": sorted({asker_of(device, each.body) for each in found}),
         "the_scans": sorted({each.body.scan_id for each in found}),
     }
-    scans = {(row.device, row.scan_id): row.reason for row in db.execute(_SCANS, about)}
-    return scans, {(row.asker, row.scan_id) for row in db.execute(_TOLD, about)}
-
-
-def _alone(found: Read) -> int:
-    """People who count as the line says, because no ticket says how many it admits."""
-    return (found.body.people or 1) if found.body.kind is LineKind.MANUAL or found.body.ticket is None else 0
-
-
-def _counted(device: str, found: Read, people: int) -> dict[str, Any]:
-    way = Passing.EXIT if found.body.kind is LineKind.EXIT else Passing.ENTRY
-    return counting.row_of(counting.Place(found.body.event, day_of(found.at), found.body.gate, device), way, people)
-
-
-def _scan_row(device: str, found: Read, reason: RedeemReason) -> dict[str, Any]:
-    """What the scan is answered should its request still come: it was admitted, and takes no second use."""
-    body = found.body
-    return {
-        "device": asker_of(device, body),
-        "scan_id": body.scan_id,
-        "reference": new_reference(BY_LINE),
-        "event": body.event,
-        "ticket": body.ticket or "",
-        "gate": body.gate,
-        "direction": "exit" if body.kind is LineKind.EXIT else "entry",
-        "asked_people": body.people,
-        "asked_at": body.stamp.at,
-        "answered_at": found.at,
-        "reason": reason.value,
-    }
+    return {(row[0], row[1]) for query in (_SCANS, _TOLD) for row in db.execute(query, about)}
 
 
 def _move_head(db: sa.Connection, device: str, head: Head, *, fresh: bool) -> None:
@@ -279,44 +241,16 @@ def _move_head(db: sa.Connection, device: str, head: Head, *, fresh: bool) -> No
         db.execute(_MOVE_HEAD, {"the_device": device, "new_seq": head.seq, "new_seal": head.seal})
 
 
-def _settle(db: sa.Connection, device: str, found: Iterable[Read], again: Iterable[Read], now: datetime) -> None:
+def _settle(db: sa.Connection, found: Iterable[Read], again: Iterable[tuple[str, str]], now: datetime) -> None:
     touched: defaultdict[str, set[str]] = defaultdict(set)
     for each in found:
         touched[each.body.event].update([each.body.ticket] if each.body.ticket else [])
-    for each in again:
-        _earlier(db, device, each)
-    for each in found:
-        if each.body.kind is LineKind.ANNUL:
-            _annul(db, device, each, now)
+    for asker, scan_id in sorted(again):
+        for event, ticket in review(db, asker, scan_id, now):
+            touched[event].update([ticket] if ticket else [])
     for event in sorted(touched):
         merge(db, event, touched[event], now)
         crowding.settle(db, event)
-
-
-def _earlier(db: sa.Connection, device: str, found: Read) -> None:
-    """Of two lines about one scan the earlier one stands, whichever came first."""
-    other = standing(db, asker_of(device, found.body), found.body.scan_id)
-    if other is None or (other.at, other.device, other.seq) <= (found.at, device, found.line.seq):
-        return
-    fall(db, other)
-    people = _alone(found)
-    db.execute(_RISE, {"the_device": device, "the_seq": found.line.seq, "new_people": people})
-    counting.count(db, [_counted(device, found, people)] if people else [])
-
-
-def _annul(db: sa.Connection, device: str, found: Read, now: datetime) -> None:
-    """The passage with that scan id did not take place, if the device said so in time."""
-    asker = asker_of(device, found.body)
-    scan = scan_of(db, asker, found.body.scan_id)
-    if scan is None:
-        db.execute(_KEEP_SCAN, _scan_row(device, found, RedeemReason.ANNULLED))
-        return
-    line = standing(db, asker, found.body.scan_id)
-    if line is not None:
-        if found.at - line.at <= ANNUL_WITHIN:
-            take_back(db, scan, now)
-    elif scan.reason == RedeemReason.OK and found.at - scan.answered_at <= ANNUL_WITHIN:
-        take_back(db, scan, now)
 
 
 def _with_conflicts(db: sa.Connection, device: str, batch: _Batch) -> tuple[Answer, ...]:
@@ -325,6 +259,8 @@ def _with_conflicts(db: sa.Connection, device: str, batch: _Batch) -> tuple[Answ
         return ()
     numbers = [answer.seq for answer in batch.answers]
     about = {"the_device": device, "low": min(numbers), "high": max(numbers)}
+    if batch.known:
+        batch.known.difference_update(db.execute(_STANDING, about).scalars())
     kinds = {row.seq: row.kind for row in db.execute(_CONFLICTS, about)}
     return tuple(
         each
