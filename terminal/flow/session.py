@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from terminal import events as on
 from terminal.events import Button, Timer
-from terminal.flow import deciding, moves
+from terminal.flow import answers, deciding, moves
 from terminal.flow.effects import Arm, CancelRead
 from terminal.flow.moves import Move, enter, show, wiped
 from terminal.flow.recognise import PersonSeen, Recognised, TicketSeen, UselessCode
@@ -22,8 +22,8 @@ from terminal.flow.rows import Input, Row, Trigger, row
 from terminal.flow.rules import Rules
 from terminal.flow.states import State
 from terminal.flow.surroundings import around
-from terminal.flow.views import MRZ_AFTER, can_ask_again, may_admit, may_hand_over, may_print
-from terminal.model import EligibilityAnswer, Message
+from terminal.flow.views import MRZ_AFTER, can_ask_again, may_print
+from terminal.model import Message
 from terminal.view import Screen
 
 MAX_LOST = 3
@@ -163,44 +163,6 @@ def _photo_lost(state: State, _event: on.PhotoLost, rules: Rules) -> Move:
     return show(state, rules) if state.screen is Screen.RESULT else (state, ())
 
 
-# Asking and deciding -------------------------------------------------------------------------------------------------
-
-
-def _answered(state: State, event: on.Answered, rules: Rules) -> Move:
-    simulated = moves.case_of(state).simulated
-    if isinstance(event.answer, EligibilityAnswer):
-        simulated = simulated or event.answer.simulated
-    state = moves.with_case(replace(state, online=True), answer=event.answer, ask_fault=None, simulated=simulated)
-    return deciding.decided(state, rules)
-
-
-def _ask_failed(state: State, event: on.AskFailed, rules: Rules) -> Move:
-    state = moves.with_case(replace(state, online=False), answer=None, ask_fault=event.fault)
-    return deciding.decided(state, rules)
-
-
-def _no_answer(state: State, _event: Input, rules: Rules) -> Move:
-    state = moves.with_case(replace(state, online=False), answer=None, ask_fault="net.timeout")
-    return deciding.decided(state, rules)
-
-
-def _rechecked(state: State, event: on.Rechecked, rules: Rules) -> Move:
-    """The payer's word came while its person is still shown; what staff decided by hand meanwhile stands."""
-    if moves.case_of(state).admitted:
-        return state, ()
-    return _answered(state, on.Answered(event.session, event.answer), rules)
-
-
-def _not_recorded(state: State, event: on.RecordFailed, rules: Rules) -> Move:
-    return deciding.unrecorded(state, event.fault, rules)
-
-
-def _admitted(state: State, event: on.Admitted, rules: Rules) -> Move:
-    if event.reason not in on.REASONS or not may_admit(state, rules):
-        return state, ()
-    return deciding.admitted(state, event.reason, rules)
-
-
 # Buttons and clocks --------------------------------------------------------------------------------------------------
 
 
@@ -220,22 +182,6 @@ def _ask_again(state: State, _event: Input, rules: Rules) -> Move:
 
 def _more_time(state: State, _event: Input, rules: Rules) -> Move:
     return (state, ()) if rules.queue else enter(state, Screen.RESULT, rules)
-
-
-def _hand_over(state: State, _event: Input, rules: Rules) -> Move:
-    if not may_hand_over(state, rules):
-        return state, ()
-    state, giving = deciding.hand_over(state, rules)
-    state, shown = show(state, rules)
-    return state, (*giving, *shown)
-
-
-def _handed_over(state: State, _event: on.HandedOver, rules: Rules) -> Move:
-    return show(moves.with_case(state, handed=True), rules)
-
-
-def _not_handed_over(state: State, event: on.HandOverFailed, rules: Rules) -> Move:
-    return moves.notice(moves.with_case(state, handed=False), event.fault, rules)
 
 
 def _print(state: State, _event: Input, rules: Rules) -> Move:
@@ -302,10 +248,10 @@ def _table() -> MappingProxyType[tuple[Screen, Trigger], Row]:
         row(s.CHECKING, on.PhotoLost, _photo_lost, s.CHECKING),
         row(s.CHECKING, on.SlipPrinted, _printed, s.CHECKING),
         row(s.CHECKING, on.PrintFailed, _not_printed, s.CHECKING),
-        row(s.CHECKING, on.Answered, _answered, s.RESULT),
-        row(s.CHECKING, on.AskFailed, _ask_failed, s.RESULT),
+        row(s.CHECKING, on.Answered, answers.answered, s.RESULT),
+        row(s.CHECKING, on.AskFailed, answers.ask_failed, s.RESULT),
         row(s.CHECKING, Button.DONE, _start_over, *anew),
-        row(s.CHECKING, Timer.LIFE, _no_answer, s.RESULT),
+        row(s.CHECKING, Timer.LIFE, answers.no_answer, s.RESULT),
         row(s.RESULT, on.CardPlaced, _card_on_result, s.RESULT, *anew),
         row(s.RESULT, on.CardRemoved, _card_gone_from_result, s.RESULT),
         row(s.RESULT, PersonSeen, _code_on_result, s.RESULT, s.PLACE_CARD, s.READING, s.CHECKING, *anew),
@@ -313,14 +259,14 @@ def _table() -> MappingProxyType[tuple[Screen, Trigger], Row]:
         row(s.RESULT, UselessCode, _code_on_result, s.RESULT, *anew),
         row(s.RESULT, on.PhotoRead, _photo, s.RESULT),
         row(s.RESULT, on.PhotoLost, _photo_lost, s.RESULT),
-        row(s.RESULT, on.RecordFailed, _not_recorded, s.RESULT),
-        row(s.RESULT, on.Admitted, _admitted, s.RESULT),
+        row(s.RESULT, on.RecordFailed, answers.not_recorded, s.RESULT),
+        row(s.RESULT, on.Admitted, answers.admitted, s.RESULT),
         row(s.RESULT, Button.DONE, _start_over, *anew),
         row(s.RESULT, Button.PRINT, _print, s.RESULT),
-        row(s.RESULT, Button.HAND_OVER, _hand_over, s.RESULT),
-        row(s.RESULT, on.HandedOver, _handed_over, s.RESULT),
-        row(s.RESULT, on.HandOverFailed, _not_handed_over, s.RESULT),
-        row(s.RESULT, on.Rechecked, _rechecked, s.RESULT),
+        row(s.RESULT, Button.HAND_OVER, answers.hand_over, s.RESULT),
+        row(s.RESULT, on.HandedOver, answers.handed_over, s.RESULT),
+        row(s.RESULT, on.HandOverFailed, answers.not_handed_over, s.RESULT),
+        row(s.RESULT, on.Rechecked, answers.rechecked, s.RESULT),
         row(s.RESULT, on.SlipPrinted, _printed, s.RESULT),
         row(s.RESULT, on.PrintFailed, _not_printed, s.RESULT),
         row(s.RESULT, Button.AGAIN, _ask_again, s.RESULT, s.CHECKING),
