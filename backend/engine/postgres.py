@@ -158,6 +158,7 @@ def _engine(url: sa.URL, wait: float, connections: int, locks: str) -> sa.Engine
         isolation_level="READ COMMITTED",
         pool_size=connections,
         max_overflow=1,
+        pool_pre_ping=locks == _COMMAND_LOCKS,  # answers are too many for a question more; theirs is 503 once
         pool_timeout=wait,
         hide_parameters=True,
         connect_args={"application_name": "tram", "connect_timeout": max(2, int(wait))},

@@ -37,6 +37,7 @@ class SqliteStore(Store):
         sa.event.listen(self._writer, "begin", _begin_writing)
         self._reader = _engine(file, wait, connections=_READERS)
         sa.event.listen(self._reader, "begin", _begin_reading)
+        sa.event.listen(self._reader, "connect", _never_write)
         self._shortage = Shortage()
         self._writing = Lane("db-write", self._write, most=_MOST, wait=wait)
         self._reading = Lane("db-read", self._read, most=1, wait=wait, threads=_READERS)
@@ -130,6 +131,10 @@ def _configure(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver must not open transactions by itself; "begin" does
     for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {setting}")
+
+
+def _never_write(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA query_only = ON")
 
 
 def _begin_writing(db: sa.Connection) -> None:
