@@ -7,6 +7,7 @@ may turn out wrong, and somebody must know before the claim is written.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -107,6 +108,8 @@ class Rechecks:
         self._note = note
         self._sessions: dict[str, int] = {}
         self._tasks = TaskList(store, clock)
+        self._turning = threading.Lock()
+        self._asked = 0
 
     def keep(self, question: EligibilityQuestion, told: EligibilityAnswer | None, session: int) -> None:
         """Ask this again later; ``told`` is what was shown meanwhile, None for nothing."""
@@ -134,26 +137,37 @@ class Rechecks:
         self._sessions[question.scan_id] = session
 
     def turn(self, post: Inbox) -> None:
-        """Ask what is due now; posts Rechecked for each answer and TasksChanged for what a person must look at."""
+        """Ask what is due now; posts Rechecked for each answer and TasksChanged for what a person must look at. While
+        a round is still under way another one does nothing."""
+        if not self._turning.acquire(blocking=False):
+            return
+        try:
+            self._ask_all(post)
+        finally:
+            self._turning.release()
+        post(TasksChanged(len(self._tasks.open())))
+
+    # -----------------------------------------------------------------------------------------------------------------
+
+    def _ask_all(self, post: Inbox) -> None:
         for waiting in self._due():
+            self._asked = waiting.number
             try:
                 answer = self._backend.check(waiting.question, self._deadline)
             except FaultError as error:
                 self._overdue(waiting)
                 if error.fault.retriable:
-                    break  # nobody answers now: the next round begins with the oldest again
+                    break  # nobody answers now
                 continue
             self._settle(waiting, answer, post)
-        post(TasksChanged(len(self._tasks.open())))
-
-    # -----------------------------------------------------------------------------------------------------------------
 
     def _due(self) -> tuple[_Waiting, ...]:
+        """The oldest after the one that was asked last: one that is never answered must not hold up all others."""
         with self._store.reading() as db:
             rows = db.execute(
                 "SELECT id, scan_id, asked_at, until, id_number, insurance_code, name, born, told, cover FROM recheck"
-                " ORDER BY id LIMIT ?",
-                (AT_ONCE,),
+                " ORDER BY id <= ?, id LIMIT ?",
+                (self._asked, AT_ONCE),
             ).fetchall()
         return tuple(self._waiting(row) for row in rows)
 
@@ -174,7 +188,7 @@ class Rechecks:
             self._overdue(waiting)
             return
         differs = answer.state is not Eligibility.ELIGIBLE or (
-            waiting.told == Eligibility.ELIGIBLE.value and _cover(answer) != waiting.cover
+            waiting.told == Eligibility.ELIGIBLE.value and not _agree(waiting.cover, _cover(answer))
         )
         self._note(waiting.question, answer, differs)
         if differs:
@@ -218,6 +232,15 @@ def _cover(answer: EligibilityAnswer | None) -> str:
         return ""
     days = _day(cover.valid_from), _day(cover.valid_to)
     return json.dumps([cover.insurance_code, cover.benefit, *days, cover.facility])
+
+
+def _agree(told: str, found: str) -> bool:
+    """Whether a claim is the same under both. A yes that was kept (terminal.offline.cover) bears the number that was
+    presented, which is the end of the payer's code, or none."""
+    if not told or not found:
+        return told == found
+    (code, *rest), (payers, *others) = json.loads(told), json.loads(found)
+    return rest == others and (not code or code[-10:] == payers[-10:])
 
 
 def _day(day: date | None) -> str | None:

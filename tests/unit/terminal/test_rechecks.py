@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -31,9 +31,11 @@ class Payer(FakeBackend):
         super().__init__()
         self.answers: list[EligibilityAnswer | FaultError] = []
         self.questions: list[EligibilityQuestion] = []
+        self.meanwhile: Callable[[], None] = lambda: None
 
     def check(self, question: EligibilityQuestion, deadline: float) -> EligibilityAnswer:
         self.questions.append(question)
+        self.meanwhile()
         self.answer = self.answers.pop(0)
         return super().check(question, deadline)
 
@@ -139,6 +141,14 @@ def test_another_cover_than_was_told_is_a_task(desk: Desk, other: Cover) -> None
     assert desk.turn()[-1] == TasksChanged(1)
 
 
+@pytest.mark.parametrize("code", ["", "0030000001"], ids=["by the card", "by the insurance number"])
+def test_a_kept_yes_that_names_the_card_in_short_or_not_at_all_agrees_with_the_payer_s(desk: Desk, code: str) -> None:
+    told = replace(kept(desk), cover=replace(COVER, insurance_code=code))
+    desk.rechecks.keep(question(desk), told, 7)
+    desk.backend.answers.append(answer(desk, cover=replace(COVER, insurance_code="DN4010030000001")))
+    assert desk.turn()[-1] == TasksChanged(0)
+
+
 def test_nothing_was_told_so_any_yes_is_good(desk: Desk) -> None:
     desk.rechecks.keep(question(desk), None, 7)
     desk.backend.answers.append(answer(desk))
@@ -162,6 +172,29 @@ def test_one_that_the_payer_will_not_hear_does_not_hold_up_the_others(desk: Desk
         desk.rechecks.keep(question(desk, f"v-{n}"), None, n)
     desk.backend.answers += [FaultError("net.denied"), answer(desk)]
     assert desk.turn() == [Rechecked(2, answer(desk)), TasksChanged(0)]
+
+
+@pytest.mark.parametrize("fault", ["net.garbage", "net.question"])
+def test_those_that_are_never_answered_do_not_keep_the_others_from_being_asked(desk: Desk, fault: str) -> None:
+    for n in range(AT_ONCE + 1):
+        desk.rechecks.keep(question(desk, f"v-{n}"), None, n)
+    last = f"v-{AT_ONCE}"
+    for _ in range(AT_ONCE + 1):
+        asked = len(desk.backend.questions)
+        desk.backend.answers = [FaultError(fault) for _ in range(AT_ONCE)]
+        desk.turn()
+        if last in {one.scan_id for one in desk.backend.questions[asked:]}:
+            return
+    raise AssertionError("the last one was never asked about")
+
+
+def test_two_rounds_never_ask_the_same_at_once(desk: Desk) -> None:
+    desk.rechecks.keep(question(desk), None, 7)
+    desk.backend.answers.append(answer(desk))
+    desk.backend.meanwhile = lambda: desk.rechecks.turn(desk.events.append)
+    desk.turn()
+    assert desk.notes == [("v-1", False)]
+    assert len(desk.backend.questions) == 1
 
 
 def test_a_round_is_short(desk: Desk) -> None:
