@@ -91,6 +91,8 @@ def ticket(state: State, seen: TicketSeen, rules: Rules) -> Move:
 def ask(state: State, rules: Rules) -> Move:
     """Ask the backend about the ticket or person of the case."""
     case = case_of(state)
+    if rules.cards and case.reading is not None and _speaks_against(case, rules):
+        return decided(state, rules)  # unasked: the use that would be spent is somebody else's
     state = stepped(state, Step.ASK)
     state = with_case(state, attempt=case.attempt + 1, answer=None, ask_fault=None, verdict=None)
     effect: Effect
@@ -105,9 +107,12 @@ def ask(state: State, rules: Rules) -> Move:
 
 def decided(state: State, rules: Rules) -> Move:
     """The verdict on the case as it stands."""
-    case = case_of(state)
+    return concluded(state, decide(_facts(case_of(state), rules)), rules)
+
+
+def _facts(case: Case, rules: Rules) -> Facts:
     out = isinstance(case.answer, RedeemAnswer) and case.answer.direction is Direction.EXIT
-    facts = Facts(
+    return Facts(
         demands=_demands(case, rules),
         today=case_day(case),
         desk_title="ok.exit" if out else _YES[rules.desk],
@@ -120,7 +125,13 @@ def decided(state: State, rules: Rules) -> Move:
         ticket=case.ticket is not None or rules.cards,
         signed=_is_signed(case.ticket),
     )
-    return concluded(state, decide(facts), rules)
+
+
+def _speaks_against(case: Case, rules: Rules) -> bool:
+    """Whether a card that stands for a ticket fails by itself, whatever its ticket is worth."""
+    facts = _facts(case, rules)
+    card = replace(facts, demands=facts.demands - {CheckName.TICKET}, ticket=False)
+    return decide(card).outcome is not Outcome.ALLOW
 
 
 def _is_signed(ticket: Ticket | None) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from terminal.events import CardPlaced, Device, DeviceUp, GateBlocked, NumberTyped, ReadDone
-from terminal.model import CheckName, Direction, Outcome, Redeemed, Word
+from terminal.model import CheckName, ChipReading, Direction, IssuerTrust, Outcome, Redeemed, Word
 from terminal.view import Desk, Screen
 from tests.desk import Bench, FakeGate, code
 from tests.machine import worlds
@@ -69,6 +69,25 @@ def test_where_the_chip_is_demanded_a_proven_one_opens_and_no_other(signature: W
     expected = Outcome.ALLOW if signature is Word.SUCCESSFUL else Outcome.STOP
     assert bench.face.outcomes[-1] is expected
     assert len(gate.opened) == (1 if signature is Word.SUCCESSFUL else 0)
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        worlds.reading(signature=Word.FAILED),
+        worlds.reading(issuer=IssuerTrust.REVOKED),
+        worlds.reading(issuer=IssuerTrust.UNKNOWN),
+    ],
+    ids=["forged", "revoked", "unknown issuer"],
+)
+def test_a_card_that_proves_nothing_spends_nobody_s_ticket(reading: ChipReading) -> None:
+    bench, gate = bench_of(*worlds.IDENTITY)
+    bench.say(code(), CardPlaced("card-a", "r"))
+    bench.say(ReadDone(bench.engine.state.session, reading))
+    bench.hear_answer()
+    assert bench.face.outcomes[-1] in (Outcome.STOP, Outcome.CANNOT_CHECK)
+    assert bench.backend.asked == []
+    assert gate.opened == []
 
 
 def test_a_lost_answer_about_a_card_keeps_its_scan_and_no_number() -> None:
