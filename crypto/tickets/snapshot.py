@@ -124,22 +124,8 @@ def write(
     more than a file takes.
     """
     known = {product.product: product for product in products}
-    numbers: dict[tuple[object, ...], int] = {}
-    kinds: list[Kind] = []
-    rows: list[bytes] = []
-    extras: list[bytes] = []
-    for row in tickets:
-        what = row[1:5]
-        kind = numbers.get(what)
-        if kind is None:
-            kind = numbers[what] = len(kinds)
-            kinds.append(_new_kind(row, known))
-        rows.append(fixed(row, kind))
-        if (row.day or row.outside) and (more := extra(row, known[row.product])) is not None:
-            extras.append(more)
+    rows, extras, kinds = _packed(tickets, known)
     pairs = sorted({PAIR.pack(bound.holder, bound.mark) for bound in holders})
-    rows.sort()
-    extras.sort()
     if any(one[:16] == other[:16] for one, other in pairwise(rows)):
         raise MalformedError("snapshot: two tickets share a mark")
     counts = {"tickets": len(rows), "extras": len(extras), "holders": len(pairs)}
@@ -179,6 +165,26 @@ def prove(file: BinaryIO, event: str, server_key: bytes) -> Snapshot:
     if snapshot.head.event != event:
         raise OtherEventError("snapshot: of another event")
     return snapshot
+
+
+def _packed(tickets: Iterable[TicketRow], known: dict[str, Product]) -> tuple[list[bytes], list[bytes], list[Kind]]:
+    """The records and the extras, sorted, and the kinds that they name by number."""
+    numbers: dict[tuple[object, ...], int] = {}
+    kinds: list[Kind] = []
+    rows: list[bytes] = []
+    extras: list[bytes] = []
+    for row in tickets:
+        what = row[1:5]
+        kind = numbers.get(what)
+        if kind is None:
+            kind = numbers[what] = len(kinds)
+            kinds.append(_new_kind(row, known))
+        rows.append(fixed(row, kind))
+        if (row.day or row.outside) and (more := extra(row, known[row.product])) is not None:
+            extras.append(more)
+    rows.sort()
+    extras.sort()
+    return rows, extras, kinds
 
 
 def _new_kind(row: TicketRow, known: dict[str, Product]) -> Kind:

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import hmac
 import io
 import json
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,71 +15,32 @@ from hypothesis import strategies as st
 from crypto.errors import MalformedError, NotSupportedError, ProofError, SignatureWrongError
 from crypto.tickets import snapshot
 from crypto.tickets.record import (
-    EPOCH,
     EXTRA,
     FIXED,
     PAIR,
-    Change,
     HolderRecord,
-    Marks,
     TicketRecord,
-    decode_change,
     encode_change,
-    holder_mark,
-    mark_in_name,
-    named_by_mark,
     row_of,
     state_of,
-    ticket_mark,
 )
-from crypto.tickets.rules import Product, Standing, TicketState
 from crypto.tickets.snapshot import Head, OtherEventError, Snapshot, prove, write
+from tests.unit.crypto.tickets.tickets import (
+    BEGIN,
+    EVENT,
+    MARKS,
+    PRODUCTS,
+    STATE,
+    holders,
+    records,
+)
 
 # secret key of RFC 8032 §7.1, test 1
 SECRET = Ed25519PrivateKey.from_private_bytes(
     bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
 )
 PUBLIC = SECRET.public_key().public_bytes_raw()
-KEY = bytes(range(32))
-MARKS = Marks(KEY)
-EVENT = "trang-an-mau"
 HEAD = Head(EVENT, datetime(2026, 11, 22, 1, tzinfo=UTC), 42)
-DAY = Product(EVENT, "ve-ngay", "người lớn")
-PASS = Product(EVENT, "the-nam", "người lớn", frozenset({"cong-1", "cong-2"}), 2, reentry=True, attention="Xem ảnh")
-GROUP = Product(EVENT, "doan", "học sinh", splits=True)
-PRODUCTS = {product.product: product for product in (DAY, PASS, GROUP)}
-BEGIN = datetime(2026, 11, 21, 17, tzinfo=UTC)
-STATE = TicketState(BEGIN, BEGIN + timedelta(days=1))
-
-names = st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True)
-counts = st.integers(0, 65_535)
-seconds = st.integers(0, 2**32 - 1).map(lambda count: EPOCH + timedelta(seconds=count))
-days = st.dates(date(2020, 1, 2), date(2199, 1, 1))
-
-
-@st.composite
-def records(draw: st.DrawFn) -> TicketRecord:
-    product = draw(st.sampled_from(list(PRODUCTS.values())))
-    counted = product.per_day is not None
-    day = draw(st.none() | days) if counted else None
-    state = TicketState(
-        draw(seconds),
-        draw(seconds),
-        draw(st.sampled_from(Standing)),
-        paid=draw(st.booleans()),
-        gate=draw(st.none() | names),
-        admits=draw(st.integers(1, 65_535)),
-        max_uses=draw(st.integers(1, 65_535)),
-        uses=draw(counts),
-        day=day,
-        day_uses=draw(counts) if day else 0,
-        inside=draw(counts),
-        outside=draw(counts),
-    )
-    return TicketRecord(draw(st.binary(min_size=16, max_size=16)), product.product, state)
-
-
-holders = st.builds(HolderRecord, st.binary(min_size=16, max_size=16), st.binary(min_size=16, max_size=16))
 
 
 def written(tickets: Sequence[TicketRecord], bound: Sequence[HolderRecord] = ()) -> bytes:
@@ -157,39 +117,6 @@ def test_neither_numbers_nor_holders_stand_in_the_file() -> None:
     )
     assert b"T7Q2M9XK4B" not in raw
     assert b"003090123450" not in raw
-
-
-def test_marks_are_keyed_and_a_ticket_is_no_holder() -> None:
-    assert MARKS.ticket("003090123450") != MARKS.holder("003090123450")
-    assert MARKS.ticket("T1") != Marks(bytes(32)).ticket("T1")
-
-
-@given(st.binary(min_size=16, max_size=64), st.text(st.characters(codec="utf-8")))
-def test_a_mark_is_an_hmac(key: bytes, text: str) -> None:
-    assert Marks(key).ticket(text) == hmac.digest(key, b"ticket\n" + text.encode(), "sha256")[:16]
-    assert Marks(key).holder(text) == hmac.digest(key, b"holder\n" + text.encode(), "sha256")[:16]
-
-
-def test_one_mark_is_that_of_many() -> None:
-    assert ticket_mark(KEY, "T1") == MARKS.ticket("T1")
-    assert holder_mark(KEY, "003090123450") == MARKS.holder("003090123450")
-
-
-@given(st.binary(min_size=16, max_size=16))
-def test_a_line_may_name_a_ticket_by_its_mark(mark: bytes) -> None:
-    assert mark_in_name(named_by_mark(mark)) == mark
-    assert len(named_by_mark(mark)) <= 64
-
-
-@pytest.mark.parametrize("name", ["T7Q2M9XK4B", "mark.", "mark.00", "mark." + "0" * 33, "mark." + "G" * 32, ""])
-def test_a_number_is_no_mark(name: str) -> None:
-    assert mark_in_name(name) is None
-
-
-@pytest.mark.parametrize("size", [0, 15, 65])
-def test_a_key_of_another_size_makes_no_marks(size: int) -> None:
-    with pytest.raises(ValueError, match="16 to 64"):
-        Marks(bytes(size))
 
 
 def test_a_ticket_is_never_valid_for_longer_than_it_was_sold() -> None:
@@ -393,27 +320,3 @@ def test_a_file_that_shrinks_under_the_reader_is_refused() -> None:
     file.truncate(found.begins + 40)
     with pytest.raises(MalformedError):
         list(found.ticket_blocks(file))
-
-
-@settings(max_examples=60)
-@given(records() | st.sampled_from(list(PRODUCTS.values())) | st.builds(replace, holders, bound=st.booleans()))
-def test_a_change_is_read_as_it_was_written(change: Change) -> None:
-    assert decode_change(encode_change(change, PRODUCTS), EVENT) == change
-
-
-@given(st.binary(max_size=200) | st.binary(max_size=120).map(b"T".__add__) | st.binary(max_size=99).map(b"P".__add__))
-def test_any_bytes_are_a_change_or_a_documented_refusal(raw: bytes) -> None:
-    try:
-        decode_change(raw, EVENT)
-    except MalformedError:
-        return
-
-
-def test_a_change_that_is_too_long_is_refused() -> None:
-    with pytest.raises(MalformedError):
-        decode_change(b"P" + json.dumps(PRODUCT_ROW).encode() + b" " * 5000, EVENT)
-
-
-def test_a_change_of_a_ticket_of_no_product_is_not_written() -> None:
-    with pytest.raises(MalformedError):
-        encode_change(TicketRecord(bytes(16), "khong-co", STATE), PRODUCTS)

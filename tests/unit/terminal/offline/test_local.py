@@ -18,9 +18,7 @@ from crypto.tickets.record import named_by_mark
 from crypto.tickets.rules import Standing
 from terminal.faults import FaultError
 from terminal.model import Direction, RedeemAnswer, Redeemed, Source
-from terminal.offline.budget import Budget
 from terminal.ports import EligibilityQuestion
-from terminal.syncing import Skew
 from tests.unit.terminal.offline.gate import (
     BEGIN,
     EVENT,
@@ -36,7 +34,6 @@ from tests.unit.terminal.offline.gate import (
     changes,
     ticket,
 )
-from tests.unit.terminal.offline.ledger import anew
 
 ISSUER = TicketKey(PUBLIC)
 
@@ -340,177 +337,6 @@ def test_a_snapshot_alone_says_nothing_about_what_happened_since_it_was_made(gat
     gate.followed.told()
     gate.sold(ticket("T1"), cursor=11)
     assert gate.scan().reason == "used"
-
-
-# Taking back ----------------------------------------------------------------------------------------------------------
-
-
-def test_an_admission_is_taken_back_by_a_line_and_the_use_is_there_again(gate: Gate) -> None:
-    gate.sold(ticket("T1"))
-    question = gate.question()
-    gate.local.redeem(question, 2.0)
-    for _ in range(2):
-        gate.annul(question.scan_id)
-    assert [line.kind for line in gate.lines()] == [LineKind.ENTRY, LineKind.ANNUL]
-    assert gate.local.redeem(question, 2.0).reason == "annulled"
-    assert gate.scan().result is Redeemed.ADMITTED
-
-
-def test_a_scan_that_was_annulled_before_it_came_is_refused(gate: Gate) -> None:
-    gate.sold(ticket("T1"))
-    question = gate.question()
-    gate.annul(question.scan_id)
-    assert gate.local.redeem(question, 2.0).reason == "annulled"
-    assert [line.kind for line in gate.lines()] == [LineKind.ANNUL]
-
-
-def test_after_a_quarter_of_an_hour_an_admission_stands(gate: Gate) -> None:
-    gate.sold(ticket("T1"))
-    question = gate.question()
-    gate.local.redeem(question, 2.0)
-    gate.clock.advance(16 * 60)
-    assert fault(lambda: gate.annul(question.scan_id)) == "gate.not_annulled"
-    gate.clock.set_wall(-timedelta(hours=1))
-    assert gate.scan().reason == "used"
-
-
-def test_a_use_in_the_data_that_was_taken_back_here_is_there_again(gate: Gate) -> None:
-    gate.sold(ticket("T1"))
-    question = gate.question()
-    gate.local.redeem(question, 2.0)
-    gate.hand_over()
-    gate.exchange(ticket("T1", uses=1))
-    assert gate.scan().reason == "used"
-    gate.annul(question.scan_id)
-    assert gate.scan().result is Redeemed.ADMITTED
-
-
-def test_a_taken_back_use_is_not_given_back_twice(gate: Gate) -> None:
-    gate.sold(ticket("M1", max_uses=2))
-    first = gate.question("M1")
-    gate.local.redeem(first, 2.0)
-    gate.hand_over()
-    gate.exchange(ticket("M1", max_uses=2, uses=1, inside=1), cursor=11)
-    gate.annul(first.scan_id, "M1")
-    gate.hand_over()
-    gate.exchange(ticket("M1", max_uses=2, uses=1, inside=1), cursor=12)  # somebody else's meanwhile
-    assert gate.scan("M1").result is Redeemed.ADMITTED
-    assert gate.scan("M1").reason == "used"
-
-
-def test_an_annulment_that_only_the_ledger_knows_is_found_at_the_next_start(tmp_path: Path) -> None:
-    with Gate(tmp_path) as gate:
-        gate.sold(ticket("T1"))
-        gate.scan()
-    with Gate(tmp_path) as gate:
-        [line] = gate.lines()
-        gate.outbox.append(replace(line, kind=LineKind.ANNUL, stamp=gate.times.stamp(), reason="unlit"))
-        gate.followed.told()
-        assert gate.scan(scan_id="s-new").result is Redeemed.ADMITTED
-
-
-# The budget -----------------------------------------------------------------------------------------------------------
-
-
-def test_without_data_nothing_is_decided(gate: Gate) -> None:
-    assert fault(gate.scan) == "offline.stale"
-
-
-def test_with_data_that_are_too_old_nothing_is_decided(gate: Gate) -> None:
-    gate.sold(ticket("T1", valid_to=BEGIN + timedelta(days=9)), ticket("T2", valid_to=BEGIN + timedelta(days=9)))
-    gate.clock.advance(19 * 3600)
-    assert gate.scan("T1").result is Redeemed.ADMITTED
-    gate.clock.advance(5 * 3600)
-    assert fault(lambda: gate.scan("T2")) == "offline.stale"
-    gate.exchange()
-    assert gate.scan("T2").result is Redeemed.ADMITTED
-
-
-def test_the_age_of_the_data_is_told_before_it_is_too_great(gate: Gate) -> None:
-    gate.sold(*(ticket(f"T{number}", valid_to=BEGIN + timedelta(days=9)) for number in range(2)))
-    gate.clock.advance(18 * 3600)
-    assert not gate.scan("T0").near_limit
-    gate.clock.advance(2 * 3600)
-    assert gate.scan("T1").near_limit
-
-
-def test_another_event_s_ticket_is_not_decided(gate: Gate) -> None:
-    gate.sold(ticket("T1"))
-    assert fault(lambda: gate.scan(event="le-khac")) == "offline.stale"
-
-
-def test_admissions_that_no_server_confirmed_are_counted(tmp_path: Path) -> None:
-    with Gate(tmp_path, Budget(24, 5, 0.8)) as gate:
-        gate.sold(*(ticket(f"T{number}") for number in range(9)))
-        near = [gate.scan(f"T{number}").near_limit for number in range(5)]
-        assert near == [False, False, False, True, True]
-        assert fault(lambda: gate.scan("T5")) == "offline.limit"
-        assert gate.leave("T0").result is Redeemed.ADMITTED
-        gate.hand_over()
-        assert gate.scan("T5").result is Redeemed.ADMITTED
-
-
-def test_a_ledger_that_starts_anew_wants_newer_data(gate: Gate) -> None:
-    gate.sold(ticket("T1"))
-    begun = anew("lost")
-    gate.outbox.begin_anew(replace(begun, stamp=gate.times.stamp()))
-    assert fault(gate.scan) == "offline.stale"
-    gate.clock.advance(1)
-    gate.exchange()
-    assert gate.scan().result is Redeemed.ADMITTED
-
-
-# Clocks ---------------------------------------------------------------------------------------------------------------
-
-
-def test_a_clock_two_days_ahead_is_corrected_by_what_the_server_said(gate: Gate) -> None:
-    gate.sold(ticket("T1"))
-    gate.clock.set_wall(timedelta(days=2))
-    gate.times.learn(Skew(-2 * 86400, 0.05))
-    answer = gate.scan()
-    assert answer.result is Redeemed.ADMITTED
-    assert answer.answered_at == gate.clock.now() - timedelta(days=2)
-    [line] = gate.lines()
-    assert line.stamp.skew_ms == -2 * 86400 * 1000
-
-
-def test_a_clock_two_days_ahead_that_nobody_corrected_decides_nothing(gate: Gate) -> None:
-    gate.sold(ticket("T1"))
-    gate.clock.set_wall(timedelta(days=2))
-    assert fault(gate.scan) == "offline.stale"
-
-
-def test_a_clock_that_was_set_back_makes_no_data_younger(gate: Gate) -> None:
-    gate.sold(*(ticket(f"T{number}", valid_to=BEGIN + timedelta(days=9)) for number in range(3)))
-    gate.clock.advance(23 * 3600)
-    assert gate.scan("T0").near_limit
-    gate.clock.set_wall(-timedelta(hours=22))
-    assert gate.scan("T1").near_limit
-    gate.clock.advance(3600)
-    gate.clock.set_wall(timedelta(hours=22.5))
-    assert fault(lambda: gate.scan("T2")) == "offline.stale"
-
-
-def test_staff_are_told_of_a_clock_that_was_set_back(gate: Gate) -> None:
-    gate.sold(ticket("T1"), ticket("T2"))
-    gate.clock.advance(3600)
-    assert not gate.scan("T1").near_limit
-    gate.clock.set_wall(-timedelta(minutes=30))
-    assert gate.scan("T2").near_limit
-
-
-def test_the_edges_of_a_ticket_s_time_are_its_holder_s_while_the_clock_is_in_doubt(gate: Gate) -> None:
-    begins = gate.clock.now() + timedelta(minutes=3)
-    gate.sold(ticket("T1", valid_from=begins))
-    assert gate.scan("T1").reason == "not_yet"
-    gate.times.learn(Skew(0.0, 300.0))
-    assert gate.scan("T1").result is Redeemed.ADMITTED
-
-
-def test_doubt_gives_away_no_more_than_ten_minutes(gate: Gate) -> None:
-    gate.sold(ticket("T1", valid_from=gate.clock.now() + timedelta(minutes=30)))
-    gate.times.learn(Skew(0.0, 7200.0))
-    assert gate.scan("T1").reason == "not_yet"
 
 
 # The port -------------------------------------------------------------------------------------------------------------
