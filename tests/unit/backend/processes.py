@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,15 @@ def command(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-c", _RUN, module, *arguments]
 
 
+def serving(database: Path, *more: str) -> AbstractContextManager[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """A running server over a file and what it said when it was ready."""
+    return running(f"sqlite:///{database}", *more)
+
+
 @contextmanager
-def serving(database: Path, *more: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+def running(url: str, *more: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
     """A running server and what it said when it was ready."""
-    arguments = command("backend.serve", "serve", "--db", f"sqlite:///{database}", "--json", *more)
+    arguments = command("backend.serve", "serve", "--db", url, "--json", *more)
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
