@@ -40,7 +40,6 @@ def rechecked(state: State, event: on.Rechecked, rules: Rules) -> Move:
     """The payer's word came while its person is still shown; what staff decided by hand meanwhile stands."""
     if moves.case_of(state).admitted:
         return state, ()
-    state = moves.with_case(state, handed=False)  # the hospital's system gets the later word too
     return answered(state, on.Answered(event.session, event.answer), rules)
 
 

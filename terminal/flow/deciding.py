@@ -151,7 +151,7 @@ def case_day(case: Case) -> datetime | None:
 
 def concluded(state: State, verdict: Verdict, rules: Rules, *, admitted: str | None = None) -> Move:
     """Record first, then show and sound: nothing turns green that is not written down."""
-    state = with_case(state, verdict=verdict, step=None)
+    state = with_case(state, verdict=verdict, step=None, handed=False)  # a later word is handed over too
     case = case_of(state)
     record = Record(
         session=state.session,

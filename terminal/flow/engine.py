@@ -33,7 +33,7 @@ from terminal.flow.scans import ScanIds
 from terminal.flow.session import advance
 from terminal.flow.states import State
 from terminal.flow.views import view_of
-from terminal.model import Outcome
+from terminal.model import Outcome, RedeemAnswer, Redeemed, Source
 from terminal.traces import describe
 from terminal.view import Screen
 
@@ -307,7 +307,7 @@ class Engine:
         except FaultError as error:
             log.error("journal: %s", error)
             return error.fault.code
-        if effect.admitted or effect.verdict.outcome is not Outcome.CANNOT_CHECK:
+        if effect.admitted or (effect.verdict.outcome is not Outcome.CANNOT_CHECK and not _is_own_no(effect)):
             self._scans.decided(effect.session)
         return None
 
@@ -332,3 +332,9 @@ class Engine:
         else:
             scan_id = self._scans.asked(effect.session, effect.ticket, effect.holder)
             self._net.submit(self._ask.ticket, effect, scan_id, now)
+
+
+def _is_own_no(effect: to.Record) -> bool:
+    """Whether only this terminal refused a ticket: a server whose answer was lost may have let its holder in."""
+    answer = effect.answer
+    return isinstance(answer, RedeemAnswer) and answer.source is Source.LOCAL and answer.result is Redeemed.REFUSED

@@ -20,7 +20,7 @@ from terminal.events import (
     Pressed,
 )
 from terminal.flow.passages import RETRIES
-from terminal.model import CheckName, Message, Outcome, Redeemed
+from terminal.model import CheckName, Message, Outcome, Redeemed, Source
 from terminal.outputs import Position
 from terminal.ports import Inbox
 from terminal.view import Cue, Desk, Screen
@@ -51,6 +51,28 @@ def hear_of_annulling(bench: Bench) -> None:
     bench.backend.annul_tried.clear()
     bench.engine.turn(10.0)
     bench.settle()
+
+
+def test_an_own_no_does_not_end_what_a_server_may_have_answered() -> None:
+    """The server took the ticket and its answer was lost; the terminal did not know the ticket. Shown again under the
+    name of the first scan the server lets its holder in, where a new one would be told that it is used."""
+    bench, gate = gate_desk()
+    bench.backend.answer = replace(worlds.redeemed(Redeemed.REFUSED, "unknown"), source=Source.LOCAL)
+    show_ticket(bench)
+    assert bench.face.outcomes[-1] is Outcome.STOP
+    bench.backend.answer = worlds.redeemed()
+    show_ticket(bench)
+    first, again = bench.backend.asked
+    assert first.scan_id == again.scan_id == gate.opened[0]
+
+
+def test_a_server_s_no_ends_the_scan() -> None:
+    bench, _ = gate_desk()
+    bench.backend.answer = worlds.redeemed(Redeemed.REFUSED, "unpaid")
+    show_ticket(bench)
+    show_ticket(bench)
+    first, again = bench.backend.asked
+    assert first.scan_id != again.scan_id
 
 
 def test_an_admitted_ticket_opens_the_gate_once() -> None:

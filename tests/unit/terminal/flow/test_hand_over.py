@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from terminal.events import Button, HandedOver, HandOverFailed, Pressed
+import pytest
+
+from terminal.events import Button, HandedOver, HandOverFailed, Pressed, Rechecked
+from terminal.faults import FaultError
 from terminal.flow.effects import HandOver
-from terminal.model import Message, Outcome
+from terminal.model import Eligibility, Message, Outcome
 from terminal.ports import Inbox
 from terminal.view import Desk, Screen
 from tests.desk import UP, Bench, serve
@@ -56,6 +59,30 @@ def test_when_the_clerk_says_so_first_of_all_buttons() -> None:
     bench.say(Pressed(Button.HAND_OVER))
     assert len(hands.given) == 1
     assert Button.HAND_OVER not in bench.face.views[-1].actions
+
+
+@pytest.mark.parametrize("when", ["decided", "pressed"])
+def test_a_later_word_about_the_same_visit_is_handed_over_too(when: str) -> None:
+    """The payer was silent, then said no: the hospital must not keep the first result."""
+    bench, hands = reception(when)
+    bench.backend.answer = FaultError("net.down")
+    serve(bench)
+    bench.say(Pressed(Button.HAND_OVER))
+    assert [effect.result.verdict.outcome for effect, _ in hands.given] == [Outcome.ATTENTION]
+    later = worlds.cover_answer(Eligibility.NOT_ELIGIBLE, "expired")
+    bench.say(Rechecked(bench.engine.state.session, later), Pressed(Button.HAND_OVER))
+    assert [effect.result.verdict.outcome for effect, _ in hands.given] == [Outcome.ATTENTION, Outcome.STOP]
+    assert len({visit for _, visit in hands.given}) == 1
+
+
+def test_so_is_what_the_payer_says_when_staff_ask_again() -> None:
+    bench, hands = reception("decided")
+    bench.backend.answer = FaultError("net.down")
+    serve(bench)
+    bench.backend.answer = worlds.cover_answer()
+    bench.say(Pressed(Button.AGAIN))
+    bench.hear_answer()
+    assert [effect.result.verdict.outcome for effect, _ in hands.given] == [Outcome.ATTENTION, Outcome.ALLOW]
 
 
 def test_what_was_not_taken_is_told_and_can_be_given_again() -> None:
