@@ -1,26 +1,32 @@
-"""``tram ticket issue``: signed tickets as text, JSON or QR pictures, registered in a backend's database if asked."""
+"""``tram ticket issue``: signed tickets as text, JSON or QR pictures, registered in a backend's database if asked.
+
+The other actions of ``tram ticket`` stand in backend.tickets.commands.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backend.tickets import commands
+from backend.when import begins, ends
 from crypto.codes.ticket import Form, public_half
 from crypto.errors import MalformedError
+from crypto.tickets.rules import VIETNAM
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from backend.tickets.sold import SoldTicket
 
-HELP = "issue signed tickets"
+HELP = "issue signed tickets, and put tickets on sale"
 
 _DONE, _USAGE, _DEVICE = 0, 2, 3
-_VIETNAM = timezone(timedelta(hours=7))
 _MAX_COUNT = 100_000
 _FORMS = {"base45": Form.BASE45, "base32": Form.BASE32}
 
@@ -42,24 +48,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
     issue.add_argument("--db", metavar="URL", help="register the tickets there, as in tram backend serve")
     issue.add_argument("--png", type=Path, metavar="FILE", help="also as QR picture; with --count FILE-1.png, …")
     issue.add_argument("--json", action="store_true", help="print one JSON object")
+    commands.configure(actions)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Issue; 0 done, 2 wrong arguments or files, 3 a file or the database cannot be written."""
+    """Do it; 0 done, 1 no such ticket or a wrong CSV file, 2 wrong arguments or files, 3 a file or the database."""
     try:
-        return _issue_or_explain(args)
+        return _done_or_explained(_issue if args.action == "issue" else commands.run, args)
     except ModuleNotFoundError as error:
         return _fail(_USAGE, f"{error.name} is not installed: pip install 'tram-terminal[backend]'")
 
 
-def _issue_or_explain(args: argparse.Namespace) -> int:
+def _done_or_explained(action: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> int:
     from sqlalchemy.exc import SQLAlchemyError
 
     from backend.engine.errors import BusyError, NewerDatabaseError, UrlError
     from backend.keys import SecretFileError
 
     try:
-        _issue(args)
+        return action(args)
     except (UrlError, NewerDatabaseError, SecretFileError) as error:
         return _fail(_USAGE, str(error))
     except MalformedError as error:
@@ -67,11 +74,10 @@ def _issue_or_explain(args: argparse.Namespace) -> int:
     except (SQLAlchemyError, BusyError) as error:
         return _fail(_DEVICE, f"the database cannot be used ({type(error).__name__}): check --db and who else uses it")
     except OSError as error:
-        return _fail(_DEVICE, f"{error.strerror or error}: check the folders of --key, --db and --png")
-    return _DONE
+        return _fail(_DEVICE, f"{error.strerror or error}: check the folders of --key, --db and --png, and the file")
 
 
-def _issue(args: argparse.Namespace) -> None:
+def _issue(args: argparse.Namespace) -> int:
     from backend import keys, places
     from backend.signing import signed
 
@@ -89,14 +95,15 @@ def _issue(args: argparse.Namespace) -> None:
         _print_json(rows, key, keys.public_key_file(key_file))
     else:
         sys.stdout.write("".join(f"{text}\n" for text in texts))
+    return _DONE
 
 
 def _sold(args: argparse.Namespace) -> list[SoldTicket]:
     from backend.signing import new_ticket_id
     from backend.tickets.sold import SoldTicket
 
-    begin: datetime = args.valid_from or _begin(datetime.now(_VIETNAM).date().isoformat())
-    end: datetime = args.valid_to or _end(begin.astimezone(_VIETNAM).date().isoformat())
+    begin: datetime = args.valid_from or _begin(datetime.now(VIETNAM).date().isoformat())
+    end: datetime = args.valid_to or _end(begin.astimezone(VIETNAM).date().isoformat())
     return [SoldTicket(args.event, new_ticket_id(), args.product, args.admits, begin, end) for _ in range(args.count)]
 
 
@@ -144,24 +151,18 @@ def _print_json(rows: list[dict[str, object]], key: Ed25519PrivateKey, key_file:
 
 
 def _begin(text: str) -> datetime:
-    return _moment(text, days=0)
+    return _written(begins, text)
 
 
 def _end(text: str) -> datetime:
-    return _moment(text, days=1)
+    return _written(ends, text)
 
 
-def _moment(text: str, days: int) -> datetime:
-    """A time with offset as it is; a date as its midnight in Vietnam, ``days`` later."""
+def _written(read: Callable[[str], datetime], text: str) -> datetime:
     try:
-        if len(text) == len("yyyy-mm-dd"):
-            return datetime.combine(date.fromisoformat(text) + timedelta(days=days), time(), _VIETNAM)
-        moment = datetime.fromisoformat(text)
-    except (ValueError, OverflowError):
-        raise argparse.ArgumentTypeError("a date yyyy-mm-dd or a time yyyy-mm-ddThh:mm+07:00") from None
-    if moment.tzinfo is None:
-        raise argparse.ArgumentTypeError("a time needs its offset, as in 2026-11-22T08:00+07:00")
-    return moment
+        return read(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _fail(code: int, words: str) -> int:

@@ -9,11 +9,13 @@ from itertools import islice
 import sqlalchemy as sa
 
 from backend.engine.sql import insert, row_of
-from backend.tickets import changes
+from backend.tickets import changes, sold
 from backend.tickets.changes import Changed
 from backend.tickets.merging import merge
 from backend.tickets.sold import SoldTicket
 from backend.tickets.tables import CONFLICT, GATE, HOLDER, PRODUCT, TICKET, ZONE
+from backend.when import written
+from crypto.id_number import IdNumber
 from crypto.tickets.record import Marks
 from crypto.tickets.rules import Product, Standing
 
@@ -29,6 +31,7 @@ _STAND = (
     .returning(TICKET.c.ticket)
 )
 _PAY = sa.update(TICKET).where(_THIS).values(paid=True, version=TICKET.c.version + 1).returning(TICKET.c.ticket)
+_OF_EVENT = sa.select(TICKET).where(TICKET.c.event == sa.bindparam("the_event")).order_by(TICKET.c.ticket)
 _EXISTS = sa.select(TICKET.c.ticket).where(_THIS)
 _UNKNOWN = sa.select(CONFLICT.c.ticket).where(
     CONFLICT.c.event == sa.bindparam("the_event"), CONFLICT.c.kind == "unknown_ticket"
@@ -64,16 +67,57 @@ def put_zone(db: sa.Connection, event: str, zone: str, capacity: int, gates: Seq
 
 
 def add_tickets(db: sa.Connection, tickets: Iterable[SoldTicket], now: datetime) -> None:
-    """Tickets; one that is there already is left as it is. What devices told of them before is settled."""
+    """Tickets; one that is there already is left as it is. What devices told of them before is settled.
+
+    Of a product that splits, a ticket for a group has one use a person.
+    """
     events: dict[str, set[str]] = {}
+    groups: dict[str, frozenset[str]] = {}
     for some in _batches(tickets):
-        db.execute(_SELL, [row_of(ticket) | {"uses": 0} for ticket in some])
+        for event in {ticket.event for ticket in some} - groups.keys():
+            kinds = sold.products(db, event)
+            groups[event] = frozenset(name for name, kind in kinds.items() if kind.splits)
+        db.execute(_SELL, [_row(ticket, split=ticket.product in groups[ticket.event]) for ticket in some])
         for event in {ticket.event for ticket in some}:
             if event not in events:
                 events[event] = set(db.execute(_UNKNOWN, {"the_event": event}).scalars())
             names = [ticket.ticket for ticket in some if ticket.event == event]
             changes.tell(db, event, Changed.TICKET, names, now)
             merge(db, event, events[event].intersection(names), now)
+
+
+def load(db: sa.Connection, rows: Iterable[tuple[SoldTicket, IdNumber | None]], marks: Marks, now: datetime) -> None:
+    """Tickets, each with the card that it is bound to, if it is."""
+
+    def tickets() -> Iterator[SoldTicket]:
+        for ticket, number in rows:
+            if number is not None:
+                bound.append((ticket.event, ticket.ticket, marks.holder(number.digits)))
+            yield ticket
+
+    bound: list[tuple[str, str, bytes]] = []
+    add_tickets(db, tickets(), now)
+    for begin in range(0, len(bound), AT_ONCE):
+        some = bound[begin : begin + AT_ONCE]
+        columns = ("event", "ticket", "mark", "ticket_mark")
+        db.execute(_BIND, [dict(zip(columns, (*each, marks.ticket(each[1])), strict=True)) for each in some])
+        for event, name, mark in some:
+            changes.tell(db, event, Changed.HOLDER, [name], now, mark)
+
+
+def rows(db: sa.Connection, event: str) -> Iterator[dict[str, str]]:
+    """The event's tickets as columns of a CSV file, in the order of their numbers on this database."""
+    for row in db.execution_options(yield_per=AT_ONCE).execute(_OF_EVENT, {"the_event": event}):
+        yield {
+            "ticket": row.ticket,
+            "product": row.product,
+            "valid_from": written(row.valid_from),
+            "valid_to": written(row.valid_to),
+            "admits": str(row.admits),
+            "max_uses": str(row.max_uses),
+            "gate": row.gate or "",
+            "paid": "yes" if row.paid else "no",
+        }
 
 
 def stand(db: sa.Connection, event: str, ticket: str, standing: Standing, now: datetime) -> None:
@@ -112,6 +156,11 @@ def _batches(tickets: Iterable[SoldTicket]) -> Iterator[list[SoldTicket]]:
     rest = iter(tickets)
     while some := list(islice(rest, AT_ONCE)):
         yield some
+
+
+def _row(ticket: SoldTicket, *, split: bool) -> dict[str, object]:
+    row = row_of(ticket) | {"uses": 0}
+    return row | {"admits": 1, "max_uses": ticket.admits * ticket.max_uses} if split else row
 
 
 def _changed(db: sa.Connection, event: str, ticket: str, *, found: bool, now: datetime) -> None:
