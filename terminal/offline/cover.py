@@ -27,6 +27,7 @@ _log = logging.getLogger(__name__)
 _PURPOSE = b"tram kept cover 1\0"
 _SET_BACK = timedelta(minutes=2)
 _TECHNICAL = "net."
+_NEVER_ASKED = "net.question"
 _NEVER = date(2150, 1, 1)
 _FORGET = "DELETE FROM kept_cover WHERE person = (SELECT person FROM kept_cover WHERE who = ?)"
 
@@ -83,7 +84,7 @@ class KeptCover:
         try:
             answer = self._backend.check(question, deadline)
         except FaultError as error:
-            kept = self._found(question) if error.fault.code.startswith(_TECHNICAL) else None
+            kept = self._found(question) if _could_not_be_had(error.fault.code) else None
             if kept is None:
                 raise
             return kept
@@ -125,9 +126,12 @@ class KeptCover:
             _log.warning("%s: an answer about insurance was not kept", error)
 
     def _row(self, question: EligibilityQuestion, answer: EligibilityAnswer) -> tuple[bytes, bytes | None, int, int]:
-        """What is kept: dates, benefit, facility and the payer's reference; nothing that says whose they are."""
+        """What is kept: dates, benefit, facility, the payer's reference and whether a double stood for the payer;
+        nothing that says whose they are."""
         cover = None if answer.cover is None else replace(answer.cover, insurance_code="")
-        kept = EligibilityAnswer(answer.state, answer.reason, answer.answered_at, answer.reference, cover)
+        kept = EligibilityAnswer(
+            answer.state, answer.reason, answer.answered_at, answer.reference, cover, simulated=answer.simulated
+        )
         now = self._clock.now()
         ends = min(now + self._limits.degraded, _end_of_quarter(now), _end_of(cover))
         born = None if question.born is None else msgspec.json.encode(question.born)
@@ -172,6 +176,11 @@ class KeptCover:
         if question.id_number is not None:
             numbers.add(f"id\n{question.id_number.digits}")
         return [hmac.digest(self._key.key, _PURPOSE + number.encode(), hashlib.sha256) for number in sorted(numbers)]
+
+
+def _could_not_be_had(code: str) -> bool:
+    """Whether the payer failed; a question that was too short to be put says nothing about the payer."""
+    return code.startswith(_TECHNICAL) and code != _NEVER_ASKED
 
 
 def _decoded(raw: bytes | None, kind: type[_Kept]) -> _Kept | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from terminal.clock import VIETNAM_TIME
 from terminal.events import Step
 from terminal.model import Check, Eligibility, EligibilityAnswer, Person
 from terminal.shown import insurance_code
@@ -118,8 +119,15 @@ def _answer_facts(answer: EligibilityAnswer, stage: Stage) -> list[tuple[str, st
         facts.append((stage.say("field.note"), answer.note))
     if answer.state is not Eligibility.ELIGIBLE:
         facts.append((stage.say("field.reason"), stage.say_known(f"cover.{answer.reason}", answer.reason)))
-    facts.append((stage.say("field.asked_at"), f"{clock_time(answer.answered_at)} · {answer.reference}"))
+    facts.append((stage.say("field.asked_at"), f"{_asked_at(answer)} · {answer.reference}"))
     return facts
+
+
+def _asked_at(answer: EligibilityAnswer) -> str:
+    """When the payer gave this answer: the time of day, before which the day where it was kept from then."""
+    if answer.as_of is None:
+        return clock_time(answer.answered_at)
+    return f"{day(answer.as_of.astimezone(VIETNAM_TIME).date())} {clock_time(answer.as_of)}"
 
 
 def _notes_panel(result: Result, stage: Stage) -> QFrame:

@@ -42,7 +42,9 @@ class Payer:
             raise FaultError(self.fault)
         cover = self.cover if self.state is Eligibility.ELIGIBLE else None
         reason = "in_force" if cover else "cancelled"
-        return EligibilityAnswer(self.state, reason, self.clock.now(), "E-1", cover, NAME, "lời của quỹ")
+        return EligibilityAnswer(
+            self.state, reason, self.clock.now(), "E-1", cover, NAME, "lời của quỹ", simulated=self.simulated
+        )
 
     def redeem(self, question: RedeemQuestion, deadline: float) -> RedeemAnswer:
         raise FaultError("net.down")
@@ -110,10 +112,25 @@ def test_what_was_never_asked_is_the_payer_s_fault(desk: Desk) -> None:
     assert fault(desk.ask) == "net.timeout"
 
 
-def test_a_fault_that_is_not_technical_is_not_covered_up(desk: Desk) -> None:
+@pytest.mark.parametrize("code", ["internal", "net.question"])
+def test_a_fault_that_is_not_technical_is_not_covered_up(desk: Desk, code: str) -> None:
     desk.ask()
-    desk.payer.fault = "internal"
-    assert fault(desk.ask) == "internal"
+    desk.payer.fault = code
+    assert fault(desk.ask) == code
+
+
+def test_a_question_that_was_not_put_is_not_covered_up(desk: Desk) -> None:
+    desk.ask()
+    desk.payer.fault = "net.question"
+    assert fault(desk.ask) == "net.question"
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_a_double_s_yes_stays_a_double_s(desk: Desk, simulated: bool) -> None:
+    desk.payer.simulated = simulated
+    desk.ask()
+    desk.payer.fault = "net.down"
+    assert desk.ask().simulated is simulated
 
 
 def test_neither_name_nor_number_is_kept(desk: Desk) -> None:
