@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -61,11 +62,10 @@ class _Form:
     ) -> None:
         compiled: Any = statement.compile(dialect=dialect, column_keys=columns)
         self._text = str(compiled)
-        self._names: list[str] | None = compiled.positiontup
-        self._binds = {
-            name: (bind.type.dialect_impl(dialect).bind_processor(dialect), bind.required, bind.effective_value)
-            for name, bind in compiled.binds.items()
-        }
+        binds = {name: _Bind(bind, dialect) for name, bind in compiled.binds.items()}
+        places: list[str] | None = compiled.positiontup
+        self._named = None if places is not None else [(name, bind.of) for name, bind in binds.items()]
+        self._placed = [binds[name].of for name in places or ()]
         given = list(statement.exported_columns)
         self._row: Any = namedtuple("Row", [column.key for column in given])  # type: ignore[misc]
         converts = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in given]
@@ -74,11 +74,9 @@ class _Form:
     def executed(self, db: sa.Connection, values: Mapping[str, Any]) -> Any:
         """The driver's cursor."""
         raw: Any = db.connection.driver_connection
-        bound = {}
-        for name, (convert, required, default) in self._binds.items():
-            value = values[name] if required else values.get(name, default)
-            bound[name] = value if convert is None else convert(value)
-        return raw.execute(self._text, bound if self._names is None else [bound[name] for name in self._names])
+        if self._named is None:
+            return raw.execute(self._text, [of(values) for of in self._placed])
+        return raw.execute(self._text, {name: of(values) for name, of in self._named})
 
     def rows(self, found: list[Any]) -> list[Any]:
         """Rows of the program's own types."""
@@ -92,3 +90,19 @@ class _Form:
         for place, convert in self._converts:
             values[place] = convert(values[place])
         return values
+
+
+class _Bind:
+    """Where a bound parameter's value comes from, and how the driver wants it."""
+
+    def __init__(self, bind: sa.BindParameter[Any], dialect: sa.Dialect) -> None:
+        convert: Convert | None = bind.type.dialect_impl(dialect).bind_processor(dialect)
+        self.of: Callable[[Mapping[str, Any]], Any]
+        if not bind.required:
+            constant = bind.effective_value if convert is None else convert(bind.effective_value)
+            self.of = lambda _values: constant
+        elif convert is None:
+            self.of = operator.itemgetter(bind.key)
+        else:
+            name = bind.key
+            self.of = lambda values: convert(values[name])
