@@ -170,7 +170,7 @@ class _Plan:
             self.clock,
             writer.anew,
             self.settings.offline.sync,
-            first=lambda: take_back(outbox, self.journal, times.stamp, own.tickets.forget),
+            first=lambda: take_back(outbox, self.journal, times.stamp, own.tickets.unlit),
         )
 
 

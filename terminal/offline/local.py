@@ -97,6 +97,11 @@ class LocalTickets:
         """A server has taken this admission back. Raises FaultError."""
         self._uses.undo(scan_id, line=False)
 
+    def unlit(self, scan_id: str) -> None:
+        """The program ended before this admission was lit: the line that is being written takes it back. Raises
+        FaultError."""
+        self._uses.undo(scan_id, line=True)
+
     def source_of(self, scan_id: str) -> Source | None:
         """Who let this scan through; None when nobody did, or it is not known here. Raises FaultError."""
         given = self._uses.of(scan_id)

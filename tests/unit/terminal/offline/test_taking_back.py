@@ -13,6 +13,9 @@ from crypto.codes.ticket import TicketKey
 from crypto.tickets.body import LineKind
 from terminal.faults import FaultError
 from terminal.model import RedeemAnswer, Redeemed, Source
+from terminal.offline.skew import Timekeeper
+from terminal.offline.unlit import take_back
+from terminal.records.journal import Journal
 from tests.unit.terminal.offline.gate import (
     PUBLIC,
     Gate,
@@ -100,3 +103,16 @@ def test_an_annulment_that_only_the_ledger_knows_is_found_at_the_next_start(tmp_
         gate.outbox.append(replace(line, kind=LineKind.ANNUL, stamp=gate.times.stamp(), reason="unlit"))
         gate.followed.told()
         assert gate.scan(scan_id="s-new").result is Redeemed.ADMITTED
+
+
+def test_an_admission_that_was_never_lit_is_free_again_at_once(tmp_path: Path) -> None:
+    with Gate(tmp_path) as gate, Journal(tmp_path / "journal") as journal:
+        gate.sold(ticket("T1"))
+        assert gate.scan().reason == "ok"
+        restarted = Timekeeper(gate.clock)
+        assert take_back(gate.outbox, journal, restarted.stamp, gate.local.unlit) == 1
+        assert [line.kind for line in gate.lines()] == [LineKind.ENTRY, LineKind.ANNUL]
+        assert gate.scan().reason == "ok", "its holder stands there and was shown nothing"
+        gate.hand_over()
+        gate.exchange(ticket("T1", uses=1))
+        assert gate.scan().reason == "used"
