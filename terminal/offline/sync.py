@@ -25,6 +25,7 @@ from terminal.offline.outbox import BROKEN_CHAIN, Outbox, Told
 from terminal.offline.skew import Timekeeper
 from terminal.ports import Inbox
 from terminal.syncing import Changes, LineAnswer, SyncPeer
+from terminal.traces import describe
 
 _log = logging.getLogger(__name__)
 
@@ -179,6 +180,9 @@ class ServerExchange:
         except FaultError as error:
             _log.info("exchange with the %s: %s", "hub" if link.hub else "server", error)
             return False
+        except Exception as error:  # noqa: BLE001 - the thread's last stop: what waits is handed over by the next turn
+            _log.error("exchange with the %s: %s", "hub" if link.hub else "server", describe(error))
+            return False
         return True
 
     def _tidy(self) -> None:
@@ -300,8 +304,10 @@ def _broken(answers: Sequence[LineAnswer]) -> LineAnswer | None:
 
 @contextlib.contextmanager
 def _logged(what: str) -> Iterator[None]:
-    """Within: a fault is logged; the exchange goes on."""
+    """Within: whatever is raised is logged; the exchange goes on."""
     try:
         yield
     except FaultError as error:
         _log.warning("exchange, %s: %s", what, error)
+    except Exception as error:  # noqa: BLE001 - as above
+        _log.error("exchange, %s: %s", what, describe(error))

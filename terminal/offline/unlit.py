@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -12,10 +12,7 @@ from terminal.offline.outbox import Outbox
 from terminal.records.journal import Journal
 
 LOOK_BACK = timedelta(days=1)
-"""How old a line may be; the desk's journal is compared as far back."""
-
-_SLACK = timedelta(minutes=10)
-"""A clock that was set back may give the journal's entry an earlier time than its line."""
+"""How old a line may be."""
 
 _PAGE = 500
 _LIT = frozenset({Outcome.ALLOW, Outcome.ATTENTION})
@@ -32,9 +29,7 @@ def unlit(outbox: Outbox, journal: Journal, now: Stamp) -> tuple[LineBody, ...]:
     annulled = {event.scan_id for event in events if event.kind is LineKind.ANNUL}
     passages = [event for event in events if event.kind in _PASSAGES and event.stamp.boot != now.boot]
     open_ones = [event for event in passages if event.scan_id not in annulled]
-    if not open_ones:
-        return ()
-    lit = _lit(journal, min(event.stamp.at for event in open_ones) - _SLACK)
+    lit = _lit(journal, {event.scan_id for event in open_ones})
     return tuple(event for event in open_ones if event.scan_id not in lit)
 
 
@@ -48,14 +43,12 @@ def take_back(outbox: Outbox, journal: Journal, stamp: Callable[[], Stamp], undo
     return len(events)
 
 
-def _lit(journal: Journal, since: datetime) -> set[str]:
-    """The scans that the journal says were let through, newest page first, back to ``since``."""
-    lit: set[str] = set()
-    last = journal.verify(newest=0)
-    while last > 0:
+def _lit(journal: Journal, asked: Set[str]) -> Set[str]:
+    """Those of the scans that the journal says were let through. From its newest page back until all are found, however
+    far that is: the clock may have been set since, so the times of entries say nothing about their order."""
+    dark, last = set(asked), journal.verify(newest=0)
+    while dark and last > 0:
         entries = [recorded.entry for recorded in journal.read(max(0, last - _PAGE), min(_PAGE, last))]
-        lit |= {entry.scan_id for entry in entries if entry.outcome in _LIT and entry.scan_id is not None}
-        if entries and entries[0].when < since:
-            break
+        dark -= {entry.scan_id for entry in entries if entry.outcome in _LIT and entry.scan_id is not None}
         last -= _PAGE
-    return lit
+    return asked - dark

@@ -334,9 +334,10 @@ def test_it_stops_while_a_server_is_silent(rig: Rig) -> None:
     assert not rig.exchange._thread.is_alive()
 
 
-def test_a_fault_at_the_start_ends_nothing(rig: Rig) -> None:
+@pytest.mark.parametrize("error", [FaultError("journal.damaged"), ValueError("a line of another form")])
+def test_a_fault_at_the_start_ends_nothing(rig: Rig, error: Exception) -> None:
     def fault() -> None:
-        raise FaultError("journal.damaged")
+        raise error
 
     inbox = RecordingInbox()
     exchange = rig.with_first(fault)
@@ -346,3 +347,19 @@ def test_a_fault_at_the_start_ends_nothing(rig: Rig) -> None:
     exchange.start(inbox)
     assert uploaded.wait(10)
     exchange.stop()
+
+
+def test_a_defect_ends_nothing_either(rig: Rig) -> None:
+    """Of a driver, or of this program: who waits is still handed over."""
+
+    def defect(call: str) -> None:
+        rig.server.before = lambda call: None
+        raise ValueError("003090123450")
+
+    rig.server.before = rig.hub.before = defect
+    rig.ledger.admit(1)
+    rig.exchange.turn()
+    assert rig.waiting() == 1
+    rig.hub.before = lambda call: None
+    rig.exchange.turn()
+    assert rig.waiting() == 0

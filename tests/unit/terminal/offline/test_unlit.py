@@ -92,6 +92,16 @@ def test_a_light_of_long_ago_is_found_among_many(ledger: Ledger, journal: Journa
     assert unlit(ledger.outbox, journal, restart(ledger).stamp()) == ()
 
 
+def test_a_clock_that_was_set_right_since_takes_nothing_back(ledger: Ledger, journal: Journal) -> None:
+    ledger.clock.set_wall(timedelta(days=2))
+    ledger.admit(1)
+    light(ledger, journal, 1)
+    ledger.clock.set_wall(timedelta(days=-2))
+    for number in range(2, 603):
+        light(ledger, journal, number)
+    assert unlit(ledger.outbox, journal, restart(ledger).stamp()) == ()
+
+
 def test_older_lines_are_not_looked_at(ledger: Ledger, journal: Journal) -> None:
     ledger.admit(1)
     ledger.clock.advance(timedelta(days=2).total_seconds())
