@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Set
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from crypto.tickets.body import LineBody, LineKind, Stamp
 from terminal.model import Outcome
