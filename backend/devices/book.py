@@ -153,9 +153,10 @@ def devices(db: sa.Connection, event: str | None = None) -> tuple[Device, ...]:
     return tuple(_device(row) for row in db.execute(wanted))
 
 
-def public_key(db: sa.Connection, name: str) -> bytes | None:
-    """The raw Ed25519 public key of a device, also of a revoked one: what it signed before still happened."""
-    return db.execute(sa.select(DEVICE.c.public_key).where(_THIS), {"this": name}).scalar_one_or_none()
+def by_name(db: sa.Connection, name: str) -> Identity | None:
+    """The device of that name, also a revoked one: what it signed before still happened."""
+    row = db.execute(sa.select(DEVICE).where(_THIS), {"this": name}).one_or_none()
+    return None if row is None else _identity(row)
 
 
 def note_seen(db: sa.Connection, sightings: Iterable[Sighting]) -> None:

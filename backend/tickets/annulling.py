@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from backend.api import Annulled, AnnulRequest, AnnulResponse, RedeemReason
+from backend.engine.errors import TryAgainError
 from backend.references import new_reference
 from backend.tickets import counting, crowding
 from backend.tickets.merging import merge
@@ -23,8 +24,13 @@ _SAME_ANNULMENT = sa.select(ANNULMENT).where(
 )
 _MARK_ANNULLED = (
     sa.update(SCAN)
-    .where(SCAN.c.device == sa.bindparam("the_device"), SCAN.c.scan_id == sa.bindparam("the_scan"))
+    .where(
+        SCAN.c.device == sa.bindparam("the_device"),
+        SCAN.c.scan_id == sa.bindparam("the_scan"),
+        SCAN.c.reason == RedeemReason.OK.value,
+    )
     .values(reason=RedeemReason.ANNULLED.value, admits=None, people=None, remaining=None, attention=None)
+    .returning(SCAN.c.scan_id)
 )
 _FORGET = (
     sa.delete(REDEMPTION)
@@ -80,7 +86,8 @@ def annul(db: sa.Connection, device: str, question: AnnulRequest, now: datetime)
 def take_back(db: sa.Connection, scan: sa.Row[Any], now: datetime) -> None:
     """Undo an admitted scan, and the line of the device's ledger that told of it, if one did."""
     this = {"the_device": scan.device, "the_scan": scan.scan_id}
-    db.execute(_MARK_ANNULLED, this)
+    if db.execute(_MARK_ANNULLED, this).one_or_none() is None:
+        raise TryAgainError  # taken back by somebody else since it was read
     line = standing(db, scan.device, scan.scan_id)
     if line is not None:
         fall(db, line)

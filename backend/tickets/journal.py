@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from backend.api import RedeemReason
 from backend.tickets import counting, crowding
-from backend.tickets.lines import KEPT_AS_EVIDENCE, Head, Read, Refused, asker_of, evidence_row, read, row_of
+from backend.tickets.lines import KEPT_AS_EVIDENCE, Head, Read, Refused, Writer, asker_of, evidence_row, read, row_of
 from backend.tickets.merging import merge
 from backend.tickets.reviewing import PASSES, alone, counted, review, scan_row
 from backend.tickets.tables import CONFLICT, HOLDER, LEDGER, LINE, SCAN
@@ -104,11 +104,12 @@ class _Batch:
     known: set[int] = field(default_factory=set)
 
 
-def upload(db: sa.Connection, device: str, sent: Sequence[Line], now: datetime) -> Uploaded:
+def upload(db: sa.Connection, writer: Writer, sent: Sequence[Line], now: datetime) -> Uploaded:
     """Keep what is new of a device's lines, in their order, and settle what they are about."""
+    device = writer.device
     row = db.execute(_HEAD, {"the_device": device}).one_or_none()
     before = Head(row.seq, row.seal) if row is not None else Head()
-    batch, head = _sort(db, device, sent, before, now)
+    batch, head = _sort(db, writer, sent, before, now)
     batch.found = _named(db, batch.found)
     again = _keep(db, device, batch, now)
     if head != before:
@@ -128,15 +129,15 @@ def head_of(db: sa.Connection, device: str) -> Head:
     return Head(row.seq, row.seal) if row is not None else Head()
 
 
-def _sort(db: sa.Connection, device: str, sent: Sequence[Line], head: Head, now: datetime) -> tuple[_Batch, Head]:
+def _sort(db: sa.Connection, writer: Writer, sent: Sequence[Line], head: Head, now: datetime) -> tuple[_Batch, Head]:
     """What each line is: known, refused or new; and where the ledger ends after the new ones."""
-    stored = _stored(db, device, sent)
+    stored = _stored(db, writer.device, sent)
     batch = _Batch()
     for line, after in zip_longest(sent, sent[1:]):
         if line.seq <= head.seq:
-            batch.answers.append(_again(batch, stored.get(line.seq), line, now))
+            batch.answers.append(_again(batch, writer, stored.get(line.seq), line, now))
             continue
-        found = read(head, line, now)
+        found = read(writer, head, line, now)
         if found is Refused.SEAL_WRONG and (after is None or after.prev != line.seal):
             # Nobody says that this is the seal which the device gave: it may come whole.
             found = Refused.CHAIN_BROKEN
@@ -144,7 +145,7 @@ def _sort(db: sa.Connection, device: str, sent: Sequence[Line], head: Head, now:
             batch.answers.append(Answer(line.seq, "refused", found.value))
             if found not in KEPT_AS_EVIDENCE:
                 continue
-            batch.rows.append(evidence_row(device, line, now, found))
+            batch.rows.append(evidence_row(writer.device, line, now, found))
         else:
             batch.answers.append(Answer(line.seq, "kept"))
             batch.found.append(found)
@@ -162,7 +163,7 @@ def _stored(db: sa.Connection, device: str, sent: Sequence[Line]) -> dict[int, _
     return {row.seq: (Line(row.seq, row.body.decode(), row.prev, row.seal), row.refused) for row in rows}
 
 
-def _again(batch: _Batch, stored: _Stored | None, line: Line, now: datetime) -> Answer:
+def _again(batch: _Batch, writer: Writer, stored: _Stored | None, line: Line, now: datetime) -> Answer:
     """The answer to a number that the ledger has passed; a line that came damaged may come whole."""
     if stored is None or stored[0].seal != line.seal:
         return Answer(line.seq, "refused", Refused.SEQ_REUSED.value)
@@ -171,7 +172,7 @@ def _again(batch: _Batch, stored: _Stored | None, line: Line, now: datetime) -> 
         return Answer(line.seq, "refused", refused) if refused else Answer(line.seq, "known")
     if refused != Refused.SEAL_WRONG or line.seal != seal_of(line.prev, line.seq, line.body):
         return Answer(line.seq, "refused", Refused.SEQ_REUSED.value)
-    found = read(Head(line.seq - 1, line.prev), line, now)
+    found = read(writer, Head(line.seq - 1, line.prev), line, now)
     if isinstance(found, Refused):
         return Answer(line.seq, "refused", found.value)
     batch.replaced.append(line.seq)

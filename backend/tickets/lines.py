@@ -29,9 +29,24 @@ class Refused(StrEnum):
     CHAIN_BROKEN = "chain_broken"
     SEAL_WRONG = "seal_wrong"
     MALFORMED = "malformed"
+    FORBIDDEN = "forbidden"
 
 
-KEPT_AS_EVIDENCE = frozenset({Refused.SEAL_WRONG, Refused.MALFORMED})
+KEPT_AS_EVIDENCE = frozenset({Refused.SEAL_WRONG, Refused.MALFORMED, Refused.FORBIDDEN})
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Whose ledger it is. ``event``: the only one of which its lines may tell, None for any; ``for_others``: they may
+    tell of other devices' scans, as a hub's do."""
+
+    device: str
+    event: str | None = None
+    for_others: bool = False
+
+    def may(self, body: LineBody) -> bool:
+        """Whether this device may say so."""
+        return self.event in (None, body.event) and (self.for_others or body.asker is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +68,8 @@ class Head:
     seal: bytes = START
 
 
-def read(head: Head, line: Line, received_at: datetime) -> Read | Refused:
-    """What ``line`` says, as the one after ``head``."""
+def read(writer: Writer, head: Head, line: Line, received_at: datetime) -> Read | Refused:
+    """What ``line`` of ``writer`` says, as the one after ``head``."""
     body = _body(line)
     if isinstance(body, LineBody) and body.kind is LineKind.ANEW and line.prev == START:
         pass  # the device lost its store: a chain of its own begins, at a number that it never used
@@ -66,6 +81,8 @@ def read(head: Head, line: Line, received_at: datetime) -> Read | Refused:
         return Refused.SEAL_WRONG
     if isinstance(body, Refused):
         return body
+    if not writer.may(body):
+        return Refused.FORBIDDEN
     at = corrected(body.stamp)
     if not _FIRST <= at < _LAST:
         return Refused.MALFORMED

@@ -27,6 +27,7 @@ from backend.engine.store import Answers
 from backend.keys import ServerKeys
 from backend.quick import Way
 from backend.tickets import annulling, changes, conflicts, counting, journal, redeeming, snapshots, wire
+from backend.tickets.lines import Writer
 from crypto.tickets.line import head_message, witness_message
 from crypto.tickets.record import holder_mark
 from crypto.tickets.rules import day_of
@@ -79,10 +80,9 @@ def gate_paths(store: Answers, clock: Clock, keys: ServerKeys) -> APIRouter:
     return router
 
 
-def sync_paths(store: Answers, clock: Clock, keys: ServerKeys) -> APIRouter:
-    """What terminals and hubs exchange besides."""
+def journal_paths(store: Answers, clock: Clock, keys: ServerKeys) -> APIRouter:
+    """What terminals and hubs hand over afterwards."""
     router = APIRouter()
-    kept = _Snapshots(store, clock, keys)
 
     @router.post("/journal")
     async def upload(question: wire.JournalRequest, _device: Device, asking: Asking) -> wire.JournalResponse:
@@ -93,6 +93,14 @@ def sync_paths(store: Answers, clock: Clock, keys: ServerKeys) -> APIRouter:
         device = question.device or asking.device
         done = await store.write(lambda db: _uploaded(db, device, asking, question, received_at))
         return _journal_response(device, done, keys, received_at, clock())
+
+    return router
+
+
+def data_paths(store: Answers, clock: Clock, keys: ServerKeys) -> APIRouter:
+    """What terminals and hubs must know to go on alone."""
+    router = APIRouter()
+    kept = _Snapshots(store, clock, keys)
 
     @router.get("/changes")
     async def feed(
@@ -190,11 +198,12 @@ class _Snapshots:
 def _uploaded(
     db: sa.Connection, device: str, asking: Identity, question: wire.JournalRequest, now: datetime
 ) -> journal.Uploaded:
-    key = asking.key if device == asking.device else book.public_key(db, device)
+    owner = asking if device == asking.device else book.by_name(db, device)
     sent = [line.line() for line in question.lines]
-    if sent and not _is_signed(device, key, question):
+    if owner is None or (sent and not _is_signed(device, owner.key, question)):
         raise ForbiddenError
-    done = journal.upload(db, device, sent, now)
+    writer = Writer(device, owner.event, for_others=owner.role is Role.HUB)
+    done = journal.upload(db, writer, sent, now)
     if sent and question.head_signature is not None:
         journal.keep_signature(db, device, sent[-1], base64.b64decode(question.head_signature))
     return done

@@ -117,7 +117,7 @@ def bury(db: sa.Connection, device: str, question: AnnulRequest, now: datetime) 
 
 
 def _check_same(given: Any, question: RedeemRequest, holder: bytes | None) -> None:
-    if given.ticket == "" and given.holder is None:
+    if given.ticket == "" and given.holder is None and given.reason == RedeemReason.ANNULLED:
         return  # annulled before it came, by somebody who knew the card and not its ticket
     check_same_ticket(given, question)
     if given.reference.startswith(f"{BY_LINE}-"):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from backend.engine.opening import open_store
 from backend.tickets import journal, selling
+from backend.tickets.lines import Writer
 from backend.tickets.sold import SoldTicket
 from crypto.tickets.rules import Product
 from terminal.syncing import LineAnswer
@@ -34,7 +35,7 @@ def main(folder: Path, tickets: int) -> None:
         with listener.accept() as wire:
             while (lines := wire.recv()) is not None:
                 with store.transaction() as db:
-                    answers = journal.upload(db, "bench", lines, datetime.now(UTC)).answers
+                    answers = journal.upload(db, Writer("bench"), lines, datetime.now(UTC)).answers
                 wire.send([LineAnswer(one.seq, one.result, one.reason, one.conflict) for one in answers])
     store.close()
 

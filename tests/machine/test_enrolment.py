@@ -106,8 +106,9 @@ def test_a_terminal_enrols_and_asks(
     assert (told.server_key, told.snapshot_key) == (server.keys.public, server.keys.marks)
     assert build(backend_options(settings)).health(20).version
     with server.store.transaction() as db:
-        known = book.public_key(db, "gate-1")
-    assert known == device_key(site.parent / "device.key").public_key().public_bytes_raw()
+        known = book.by_name(db, "gate-1")
+    assert known is not None
+    assert known.key == device_key(site.parent / "device.key").public_key().public_bytes_raw()
 
 
 def test_json_and_the_named_fingerprint_ask_nothing(

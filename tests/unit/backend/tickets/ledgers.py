@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from backend.engine.store import Store
 from backend.tickets import journal, selling
+from backend.tickets.lines import Writer
 from backend.tickets.sold import SoldTicket
 from backend.tickets.tables import CONFLICT, COUNTER, LINE, REDEMPTION, TICKET
 from crypto.tickets.body import LineBody, LineKind, Mode, Stamp
@@ -88,7 +89,7 @@ def sell(store: Store, *tickets: str, product: Product | None = None, now: datet
 def upload(store: Store, device: Device, lines: Sequence[Line] | None = None, now: datetime = NOW) -> list[Any]:
     """Hand over lines; (result, reason, conflict) of each."""
     sent = device.lines if lines is None else lines
-    found = do(store, lambda db: journal.upload(db, device.name, sent, now))
+    found = do(store, lambda db: journal.upload(db, Writer(device.name, for_others=True), sent, now))
     return [(answer.result, answer.reason, answer.conflict) for answer in found.answers]
 
 

@@ -15,6 +15,7 @@ from backend.api import AnnulRequest, RedeemRequest
 from backend.engine.store import Store
 from backend.schema import METADATA
 from backend.tickets import annulling, journal, merging, redeeming, selling
+from backend.tickets.lines import Writer
 from backend.tickets.sold import SoldTicket
 from backend.tickets.tables import LEDGER, TICKET
 from crypto.tickets.body import LineKind
@@ -107,7 +108,7 @@ def _hand_over(store: Store, lines: dict[str, list[Line]], order: list[tuple[str
     batches += [(name, lines[name]) for name in lines]
     for name, batch in batches:
         with store.transaction() as db:
-            journal.upload(db, name, batch, NOW)
+            journal.upload(db, Writer(name, for_others=True), batch, NOW)
     with store.transaction() as db:
         heads = {row.device: row.seq for row in db.execute(sa.select(LEDGER))}
     assert heads == {name: len(own) for name, own in lines.items() if own}

@@ -15,6 +15,7 @@ from backend import issue
 from backend.engine.opening import open_store
 from backend.engine.store import Store
 from backend.tickets import journal
+from backend.tickets.lines import Writer
 from crypto.tickets.record import Marks
 from tests.unit.backend.calls import NOW
 from tests.unit.backend.tickets.ledgers import Device, do
@@ -142,7 +143,7 @@ def test_conflicts_are_listed_and_resolved(tool: Tool) -> None:
     for name in "ab":
         device = Device(name)
         device.write("t", "s-1")
-        do(store, lambda db, device=device: journal.upload(db, device.name, device.lines, NOW))
+        do(store, lambda db, device=device: journal.upload(db, Writer(device.name), device.lines, NOW))
     store.close()
     (row,) = tool.json("conflicts")["conflicts"]
     assert (row["kind"], row["entered"]["gate"], row["holder"]["gate"]) == ("duplicate_entry", "gate-b", "gate-a")
