@@ -19,6 +19,7 @@ from terminal.model import Cover, Digests, Eligibility, EligibilityAnswer
 from terminal.ports import EligibilityQuestion
 
 _CARD = re.compile(r"[0-9]{10}|[A-Z]{2}[1-5][0-9]{12}")
+_ID_NUMBER = re.compile(r"[0-9]{12}")
 _PAYS = {"1": "100 %", "2": "100 %", "3": "95 %", "4": "80 %", "5": "100 %"}
 """By the third sign of an old code (QĐ 1351/2015/QĐ-BHXH); a code of ten digits does not tell."""
 
@@ -97,11 +98,13 @@ def _covers(cover: Cover, today: date) -> bool:
 
 
 def _check_same(card: CardAnswer, question: EligibilityQuestion, key: str) -> None:
-    """A yes must be about the card and the date of birth that were asked about."""
-    if len(key) != 12:
-        numbers = {text.strip()[-10:] for text in (card.card, card.old_card, card.new_card, card.member) if text}
-        if key[-10:] not in numbers:
-            raise FaultError("net.garbage", "an answer about another card")
+    """A yes must be about the card, or the ID number, and the date of birth that were asked about."""
+    numbers = {text.strip() for text in (card.card, card.old_card, card.new_card, card.member) if text}
+    if _ID_NUMBER.fullmatch(key):
+        if any(_ID_NUMBER.fullmatch(number) and number != key for number in numbers):
+            raise FaultError("net.garbage", "an answer about another number")
+    elif key[-10:] not in {number[-10:] for number in numbers}:
+        raise FaultError("net.garbage", "an answer about another card")
     born = wire.birth(card.born)
     if born is not None and question.born is not None and not _same_birth(born, question.born):
         raise FaultError("net.garbage", "an answer about another date of birth")

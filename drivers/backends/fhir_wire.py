@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
@@ -131,7 +132,7 @@ def _only(bundle: dict[str, Any]) -> dict[str, Any]:
     found = [
         entry["resource"]
         for entry in entries[:_MOST_ENTRIES]
-        if entry.get("resource", {}).get("resourceType") == "CoverageEligibilityResponse"
+        if (entry.get("resource") or {}).get("resourceType") == "CoverageEligibilityResponse"
     ]
     if len(found) != 1:
         raise FaultError("net.garbage", "a Bundle without its one response")
@@ -183,13 +184,23 @@ def _judged(told: CoverageEligibilityResponse, today: date) -> tuple[Eligibility
 def _period(part: _Insurance) -> tuple[date | None, date | None]:
     """First and last day of the benefit period, as far as told."""
     period = part.benefitPeriod
-    return (_day(period.start), _day(period.end)) if period is not None else (None, None)
+    if period is None:
+        return None, None
+    try:
+        return _day(period.start, last=False), _day(period.end, last=True)
+    except (ValueError, OverflowError):
+        raise FaultError("net.garbage", "a day that is none") from None
 
 
-def _day(value: object) -> date | None:
+def _day(value: date | str | None, *, last: bool) -> date | None:
+    """The day; of a year or a month alone (hl7.org/fhir/R4/datatypes.html#dateTime) its first or ``last``."""
     if isinstance(value, datetime):
         return value.date() if value.tzinfo is None else value.astimezone(VIETNAM_TIME).date()
-    return value if isinstance(value, date) else None
+    if value is None or isinstance(value, date):
+        return value
+    year, _, told = value.partition("-")
+    month = int(told or (12 if last else 1))
+    return date(int(year), month, monthrange(int(year), month)[1] if last else 1)
 
 
 def _cover(told: CoverageEligibilityResponse, part: _Insurance, question: EligibilityQuestion) -> Cover:

@@ -82,15 +82,15 @@ def _day(moment: datetime) -> tuple[int, int, int]:
 
 
 def _used(told: wire.RedeemResponse, reason: str) -> wire.Checkin | None:
-    """The entry that stands in the way: the first one since the holder left last."""
+    """The entry that stands in the way: the first one since the holder left last, or before that, where nobody who
+    left may come back."""
     if reason != "used":
         return None
-    first = None
+    first, out = None, True
     for passed in sorted(told.position.checkins if told.position else (), key=lambda each: each.datetime):
-        if passed.type == "exit":
-            first = None
-        elif first is None:
+        if passed.type != "exit" and out:
             first = passed
+        out = passed.type == "exit"
     if first is None or not _FIRST_YEAR <= first.datetime.year <= _LAST_YEAR:
         raise FaultError("net.garbage", "used, and never")
     return first

@@ -117,6 +117,8 @@ def test_the_day_is_the_gateway_s() -> None:
         (ID, {"ngaySinh": "21/11/1990"}),
         (ID, {"ngaySinh": "1991"}),
         (ID, {"ngaySinh": "20-11-1990"}),
+        (ID, {"maThe": "003090999999"}),
+        (ID, {"maThe": "003090999999", "hoTen": "", "ngaySinh": ""}),
     ],
 )
 def test_a_yes_about_somebody_else_is_garbage(key: str, other: dict[str, Any]) -> None:

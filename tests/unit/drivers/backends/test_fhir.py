@@ -131,6 +131,11 @@ def test_every_outcome_is_a_state_of_the_desk(
         ({"id": None}, {}),
         ({}, {"benefitPeriod": {"start": "2027-01-01"}}),
         ({}, {"benefitPeriod": {"end": "2025-01-01"}}),
+        ({}, {"benefitPeriod": {"end": "2025"}}),
+        ({}, {"benefitPeriod": {"end": "2026-10"}}),
+        ({}, {"benefitPeriod": {"start": "2026-12"}}),
+        ({}, {"benefitPeriod": {"start": "0001-01-01T00:00:00+14:00"}}),
+        ({}, {"benefitPeriod": {"end": "9999-12-31T23:59:59-12:00"}}),
         ({"outcome": "perhaps"}, {}),
         ({"resourceType": "OperationOutcome"}, {}),
     ],
@@ -141,9 +146,17 @@ def test_an_answer_that_contradicts_itself_or_means_another_is_garbage(
     assert fault(change, **insurance) == "net.garbage"
 
 
-@pytest.mark.parametrize("entries", [0, 2])
-def test_a_bundle_holds_one_response(entries: int) -> None:
-    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": FHIR_ANSWER}] * entries}
+def test_a_day_that_is_told_in_part_is_the_whole_month_or_year() -> None:
+    for period in ({"start": "2026", "end": "2026"}, {"start": "2026-11", "end": "2026-11"}):
+        assert told(benefitPeriod=period).state is Eligibility.ELIGIBLE
+    cover = told(benefitPeriod={"start": "2026-02", "end": "2026"}).cover
+    assert cover is not None
+    assert (cover.valid_from, cover.valid_to) == (date(2026, 2, 1), date(2026, 12, 31))
+
+
+@pytest.mark.parametrize("entries", [[], [{"resource": FHIR_ANSWER}] * 2, [{"resource": None}], [{}]])
+def test_a_bundle_holds_one_response(entries: list[dict[str, Any]]) -> None:
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
     with pytest.raises(FaultError, match=r"net\.garbage"):
         fhir_wire.answer_of(json.dumps(bundle).encode(), PERSON, FHIR_SITE, NOW, DIGESTS)
 

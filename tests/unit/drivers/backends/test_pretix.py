@@ -81,8 +81,10 @@ def test_a_ticket_for_later_today_is_too_early(begins: datetime | None, reason: 
         ([passed(3)], 3),
         ([passed(5), passed(3)], 3),
         ([passed(3), passed(4, "exit"), passed(5), passed(6)], 5),
+        ([passed(3), passed(4, "exit")], 3),
+        ([passed(3), passed(4, "exit"), passed(5), passed(6, "exit")], 5),
     ],
-    ids=["once", "any order", "since the last exit"],
+    ids=["once", "any order", "since the last exit", "out, and not to come back", "out again"],
 )
 def test_the_first_use_is_the_one_that_stands_in_the_way(passings: list[dict[str, Any]], used: int) -> None:
     answer = meant({"status": "error", "reason": "already_redeemed", "position": {"checkins": passings}})
