@@ -40,6 +40,10 @@ if TYPE_CHECKING:
 EXTENDED_BLOCK = 65_000
 """Bytes a READ BINARY asks for with extended length: below the 65,535 that a PC/SC message can carry."""
 
+TO_BE_HEARD = 0.5
+"""Seconds for which a question is waited for beyond the time that its backend may use up: what follows a server that
+never answers (a kept yes, the own decision, its fsync) comes at the very end of that."""
+
 Watch = Callable[[State, tuple[Effect, ...]], None]
 
 
@@ -169,7 +173,7 @@ def _times(settings: Settings) -> Times:
         bounce=times.bounce,
         ask_number=times.ask_number,
         place_card=times.place_card,
-        asking=settings.backend.total,
+        asking=settings.backend.total + TO_BE_HEARD,
         allow=times.result_allow,
         attention=times.result_attention,
         stop=times.result_stop,

@@ -114,12 +114,19 @@ def test_each_time_of_the_settings_is_its_own_time_of_the_rules(site: Site) -> N
     rules = boot.rules_of(settings)
     times = rules.times
     assert (times.slow, times.reading, times.retry, times.bounce) == (1.1, 3.1, 2.1, 0.1)
-    assert (times.ask_number, times.place_card, times.asking) == (5.1, 6.1, settings.backend.total)
+    assert (times.ask_number, times.place_card) == (5.1, 6.1)
     assert (times.allow, times.attention, times.stop, times.cannot_check) == (11, 12, 13, 14)
     assert (times.warn, rules.removal) == (2.5, 3.5)
 
 
 # Parts ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("desk", ["reception", "gate"])
+def test_a_backend_that_uses_all_its_time_is_still_heard(site: Site, desk: str) -> None:
+    """At its end a gateway that never answers is followed by what was kept of it, and by the own decision of a gate."""
+    settings = site(desk)  # type: ignore[arg-type]
+    assert boot.rules_of(settings).times.asking >= settings.backend.total + 0.5
 
 
 def test_every_part_is_built_as_the_settings_say(site: Site, parts: Parts) -> None:
