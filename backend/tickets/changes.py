@@ -2,8 +2,8 @@
 
 A row says only what changed; what it is now is read when somebody asks, so that many changes of one ticket are one
 record. Numbers are given before their transactions end: on a server with several writers a smaller one may appear after
-a larger one. So the last page's cursor goes back behind rows younger than `SETTLED`; they are told again, which changes
-nothing.
+a larger one. So no cursor goes beyond rows that are younger than `SETTLED`, or than the oldest transaction that still
+writes (an import may take minutes); those are told again, which changes nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from crypto.tickets.record import Change, HolderRecord, TicketRecord, encode_cha
 from crypto.tickets.rules import Product
 
 SETTLED = timedelta(seconds=10)
-"""Longer than any transaction lasts."""
+"""Longer than an answer's transaction lasts, and than the clocks of servers differ."""
 
 MOST = 5000
 """Rows of one answer."""
@@ -38,11 +38,18 @@ class Changed(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Records of the feed; ``more``: ask again at once with this cursor."""
+class Cursor:
+    """Up to which number the feed was told; ``more``: ask again at once."""
 
-    cursor: int
+    no: int
     more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Records of the feed, and where it goes on."""
+
+    cursor: Cursor
     records: tuple[bytes, ...]
 
 
@@ -84,6 +91,13 @@ _SETTLED = (
 )
 
 
+_NEWEST = sa.select(sa.func.max(CHANGE.c.no)).where(CHANGE.c.event == sa.bindparam("the_event"))
+_SESSION = sa.table("pg_stat_activity", sa.column("datname"), sa.column("backend_xid"), sa.column("xact_start"))
+_OLDEST_WRITER = sa.select(sa.func.min(_SESSION.c.xact_start)).where(
+    _SESSION.c.datname == sa.func.current_database(), _SESSION.c.backend_xid.is_not(None)
+)
+
+
 def tell(
     db: sa.Connection, event: str, kind: Changed, names: Iterable[str], now: datetime, holder: bytes | None = None
 ) -> None:
@@ -94,10 +108,21 @@ def tell(
 
 def cursor_now(db: sa.Connection, event: str, now: datetime) -> int:
     """A cursor up to which everything is visible to this transaction."""
-    # SQLite's writers take turns: there, what is visible is complete.
-    unsettled = timedelta(0) if db.dialect.name == "sqlite" else SETTLED
-    found = db.execute(_SETTLED, {"the_event": event, "the_moment": now - unsettled}).scalar_one_or_none()
+    if db.dialect.name == "sqlite":  # its writers take turns: what is visible is complete
+        found = db.execute(_NEWEST, {"the_event": event}).scalar_one()
+    else:
+        writing_since = db.execute(_OLDEST_WRITER).scalar_one() or now
+        about = {"the_event": event, "the_moment": min(now, writing_since) - SETTLED}
+        found = db.execute(_SETTLED, about).scalar_one_or_none()
     return 0 if found is None else int(found)
+
+
+def cursor_after(db: sa.Connection, event: str, told: Sequence[Any], limit: int, now: datetime) -> Cursor:
+    """Where to go on behind a page of at most ``limit`` rows."""
+    complete = cursor_now(db, event, now)
+    # Behind a full page that ends among rows which others may still come between, the same is told once more later.
+    more = len(told) == limit and told[-1].no <= complete
+    return Cursor(int(told[-1].no) if more else complete, more)
 
 
 def page(db: sa.Connection, event: str, cursor: int, limit: int, now: datetime, key: bytes) -> Page:
@@ -112,11 +137,8 @@ def page(db: sa.Connection, event: str, cursor: int, limit: int, now: datetime, 
         *_holders(db, rows, event, key),
     ]
     everything = {record.product: record for record in records if isinstance(record, Product)} | dict(known)
-    more = len(rows) == limit
     return Page(
-        cursor=int(rows[-1].no) if more else cursor_now(db, event, now),
-        more=more,
-        records=tuple(encode_change(record, everything) for record in records),
+        cursor_after(db, event, rows, limit, now), tuple(encode_change(record, everything) for record in records)
     )
 
 

@@ -114,7 +114,7 @@ def data_paths(store: Answers, clock: Clock, keys: ServerKeys) -> APIRouter:
         asking.require_event(event)
         found = await store.read(lambda db: changes.page(db, event, since, limit, clock(), keys.marks))
         records = tuple(base64.b64encode(record).decode("ascii") for record in found.records)
-        return wire.ChangesResponse(cursor=found.cursor, more=found.more, records=records)
+        return wire.ChangesResponse(cursor=found.cursor.no, more=found.cursor.more, records=records)
 
     @router.get("/snapshot", response_class=Response, responses={200: {"content": {"application/octet-stream": {}}}})
     async def snapshot(_device: Device, asking: Asking, event: Event) -> Response:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import sqlalchemy as sa
 
-from backend.tickets.changes import CHANGED_TICKETS, cursor_now
+from backend.tickets.changes import CHANGED_TICKETS, cursor_after, cursor_now
 from backend.tickets.sold import products
 from backend.tickets.tables import GATE, HOLDER, REDEMPTION, SCAN, TICKET, ZONE
 from backend.tickets.wire import PassageRow, ProductRow, TicketRow, TicketsResponse, ZoneRow
@@ -120,9 +120,8 @@ def changed_since(db: sa.Connection, event: str, since: int, now: datetime) -> T
     told = db.execute(CHANGED_TICKETS, {"the_event": event, "the_cursor": since, "the_limit": PAGE}).all()
     names = sorted({row.name for row in told})
     rows = db.execute(_SOME, {"the_event": event, "the_tickets": names}).all()
-    more = len(told) == PAGE
-    cursor = int(told[-1].no) if more else cursor_now(db, event, now)
-    return _response(db, event, cursor, rows, "" if more else None)
+    cursor = cursor_after(db, event, told, PAGE, now)
+    return _response(db, event, cursor.no, rows, "" if cursor.more else None)
 
 
 def _rows(db: sa.Connection, event: str, marks: Marks) -> Iterator[SnapshotRow]:
