@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from backend.tickets.wire import JournalResponse, TicketsResponse
+    from crypto.tickets.record import Marks
 
 _AT_ONCE = 500
 _MILLISECOND = timedelta(milliseconds=1)
@@ -56,11 +57,13 @@ _WAITING = (
 
 @dataclass(frozen=True, slots=True)
 class Self:
-    """Who this hub is: its name upstream, the event whose gates it answers, and the key of its own ledger."""
+    """Who this hub is: its name upstream, the event whose gates it answers, the key of its own ledger, and the upstream
+    server's marks."""
 
     device: str
     event: str
     key: Ed25519PrivateKey = field(repr=False)
+    marks: Marks = field(repr=False)
 
 
 class Exchange:
@@ -71,6 +74,7 @@ class Exchange:
     ) -> None:
         self._store, self._upstream, self._own, self._clock = store, upstream, own, clock
         self._stamper = stamper
+        self._knows = False
 
     def run(self) -> None:
         """Tell and hear everything. Raises UpstreamError, BusyError; what was done by then stays done."""
@@ -78,6 +82,13 @@ class Exchange:
         self._tell_own()
         self._hand_on()
         self._hear()
+
+    def knows(self) -> bool:
+        """Whether this hub ever heard of all tickets; before that it can say nothing of any. From any thread."""
+        if not self._knows:
+            with self._store.transaction() as db:
+                self._knows = intake.cursor_of(db, self._own.event) is not None
+        return self._knows
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -153,7 +164,7 @@ class Exchange:
         with self._store.transaction() as db:
             # What was decided here meanwhile gets its line first: upstream's word about a ticket must not hide it.
             line_up(db, self._stamper)
-            intake.take_tickets(db, self._own.event, page, self._clock())
+            intake.take_tickets(db, self._own.event, page, self._own.marks, self._clock())
             if cursor is not None:
                 intake.move_cursor(db, self._own.event, cursor)
 

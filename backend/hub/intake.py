@@ -22,6 +22,7 @@ from backend.tickets.merging import merge
 from backend.tickets.sold import products
 from backend.tickets.tables import ANNULMENT, HOLDER, REDEMPTION, SCAN, TICKET
 from backend.tickets.wire import PassageRow, TicketRow, TicketsResponse
+from crypto.tickets.record import Marks
 from crypto.tickets.rules import Product, Standing
 
 _SOLD = ("product", "admits", "valid_from", "valid_to", "gate", "max_uses", "paid", "standing_at")
@@ -86,8 +87,8 @@ def take_devices(db: sa.Connection, found: Iterable[KnownDevice], now: datetime)
         db.execute(put.on_conflict_do_update(index_elements=["device"], set_=row))
 
 
-def take_tickets(db: sa.Connection, event: str, page: TicketsResponse, now: datetime) -> None:
-    """Bring the tickets of a page in line with the upstream server."""
+def take_tickets(db: sa.Connection, event: str, page: TicketsResponse, marks: Marks, now: datetime) -> None:
+    """Bring the tickets of a page in line with the upstream server; ``marks`` are that server's."""
     known = products(db, event)
     for row in page.products:
         product = Product(**(row.model_dump() | {"gates": frozenset(row.gates), "event": event}))
@@ -96,7 +97,7 @@ def take_tickets(db: sa.Connection, event: str, page: TicketsResponse, now: date
     for zone in page.zones:
         selling.put_zone(db, event, zone.zone, zone.capacity, zone.gates)
     for ticket in page.tickets:
-        _put_ticket(db, ticket)
+        _put_ticket(db, ticket, marks)
     _put_passages(db, event, page.tickets)
     merge(db, event, [ticket.ticket for ticket in page.tickets], now)
 
@@ -113,7 +114,7 @@ def move_cursor(db: sa.Connection, event: str, cursor: int) -> None:
     db.execute(put.on_conflict_do_update(index_elements=["event"], set_={"cursor": cursor}))
 
 
-def _put_ticket(db: sa.Connection, ticket: TicketRow) -> None:
+def _put_ticket(db: sa.Connection, ticket: TicketRow, marks: Marks) -> None:
     sold: dict[str, Any] = {name: getattr(ticket, name) for name in _SOLD} | {"standing": Standing(ticket.standing)}
     put = insert(TICKET).values(event=ticket.event, ticket=ticket.ticket, uses=0, **sold)
     # The version moves, so that a redemption that just looked at the ticket looks again.
@@ -121,8 +122,9 @@ def _put_ticket(db: sa.Connection, ticket: TicketRow) -> None:
     db.execute(put.on_conflict_do_update(index_elements=["event", "ticket"], set_=changed))
     this = sa.and_(HOLDER.c.event == ticket.event, HOLDER.c.ticket == ticket.ticket)
     db.execute(sa.delete(HOLDER).where(this))
+    bound = {"event": ticket.event, "ticket": ticket.ticket, "ticket_mark": marks.ticket(ticket.ticket)}
     for mark in ticket.holders:
-        db.execute(sa.insert(HOLDER), {"event": ticket.event, "mark": bytes.fromhex(mark), "ticket": ticket.ticket})
+        db.execute(sa.insert(HOLDER), bound | {"mark": bytes.fromhex(mark)})
 
 
 def _put_passages(db: sa.Connection, event: str, tickets: Sequence[TicketRow]) -> None:

@@ -98,11 +98,13 @@ def assembled(
     from backend.hub.face import HubFace
     from backend.hub.own_lines import Stamper
     from backend.hub.upstream import Account, Upstream
+    from crypto.tickets.record import Marks
 
     upstream = Upstream(Account(url, site.device, site.token, ca_file))
-    own = Self(site.device, site.event, site.keys.signing)
+    own = Self(site.device, site.event, site.keys.signing, Marks(site.keys.marks))
     stamper = Stamper(secrets.token_hex(8), time.monotonic, None, None)
-    return HubFace(create_app(store, None, now, site.keys)), Exchange(store, upstream, own, now, stamper)
+    exchange = Exchange(store, upstream, own, now, stamper)
+    return HubFace(create_app(store, None, now, site.keys), exchange.knows), exchange
 
 
 def _is_server(url: str) -> bool:

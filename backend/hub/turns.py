@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+import traceback
 from collections.abc import Callable
 
 from backend.engine.errors import BusyError
@@ -57,6 +58,9 @@ class Turns:
             _log.warning("the upstream server is out of reach: %s", error)
         except BusyError:
             _log.warning("the hub's own database was busy")
+        except Exception as error:  # noqa: BLE001 - a hub that never exchanges again would know less and less, unseen
+            at = "".join(traceback.format_tb(error.__traceback__))  # without its words, which may hold what was sent
+            _log.error("an exchange failed: %s\n%s", type(error).__name__, at)
         else:
             return True
         return False

@@ -48,3 +48,27 @@ def test_it_stops_at_once_while_it_waits() -> None:
     assert exchanged.wait(20)
     turns.stop(20)
     assert not [thread for thread in threading.enumerate() if thread.name == "hub-exchange"]
+
+
+def test_a_defect_ends_one_exchange_and_not_all_of_them(caplog: pytest.LogCaptureFixture) -> None:
+    done = threading.Event()
+    number = "".join(map(str, range(12)))
+    tries: list[int] = []
+
+    def exchange() -> None:
+        tries.append(len(tries))
+        if len(tries) == 1:
+            raise ValueError(number)
+
+    def wait(_seconds: float) -> bool:
+        if len(tries) == 2:
+            done.set()
+        return done.is_set()
+
+    turns = Turns(exchange, wait)
+    with caplog.at_level(logging.ERROR):
+        turns.start()
+        assert done.wait(20)
+        turns.stop(20)
+    assert "ValueError" in caplog.text
+    assert number not in caplog.text
