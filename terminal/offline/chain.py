@@ -1,8 +1,8 @@
 """Who is asked about a ticket: the server, else the hub in the house, else this terminal itself.
 
-It goes on to the next only where the one before could not be asked: a no is final, whoever says it. Nothing has to be
-switched: each scan begins at the server again, and its circuit (drivers.backends.circuit) makes that cost nothing while
-it is known to be away.
+It goes on to the next only where the one before could not be asked: a no is final, whoever says it. But a hub to which
+a ticket is unknown could not be asked about it. Nothing has to be switched: each scan begins at the server again, and
+its circuit (drivers.backends.circuit) makes that cost nothing while it is known to be away.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from terminal.faults import FaultError
-from terminal.model import EligibilityAnswer, RedeemAnswer, Source
+from terminal.model import EligibilityAnswer, RedeemAnswer, Redeemed, Source
 from terminal.offline.local import LocalTickets
 from terminal.ports import AnnulQuestion, Backend, EligibilityQuestion, Health, RedeemQuestion
 
@@ -25,6 +25,12 @@ OWN_SHARE = 0.2
 
 HUB_SHARE = 0.3
 """Of the time for a scan, kept back for a hub: it stands in the same house."""
+
+_NEVER_ASKED = frozenset({"net.open_circuit"})
+"""Of any other failure nobody can say whether the question arrived."""
+
+_NOT_HEARD = frozenset({"unknown", "holder_unknown"})
+"""A hub's words about a ticket that was sold since it last heard from the server: no no, but ignorance."""
 
 _R = TypeVar("_R")
 
@@ -70,14 +76,25 @@ class Chain:
         return self._servers[0].backend.health(deadline)
 
     def redeem(self, question: RedeemQuestion, deadline: float) -> RedeemAnswer:
-        """The answer of the first that could be asked, within ``deadline``."""
+        """The answer of the first that could be asked, within ``deadline``. When it is a no, and one before it may have
+        let this scan through and only its answer was lost, an annulment is owed."""
+        doubtful: list[Source] = []
 
         def ask(server: Server, seconds: float) -> RedeemAnswer:
-            answer = replace(server.backend.redeem(question, seconds), source=server.source)
+            try:
+                answer = replace(server.backend.redeem(question, seconds), source=server.source)
+            except FaultError as error:
+                doubtful.extend([server.source] if error.fault.code not in _NEVER_ASKED else [])
+                raise
+            if self._local is not None and server.source is Source.HUB and answer.reason in _NOT_HEARD:
+                raise FaultError("net.down", f"the hub has not heard of it: {answer.reason}")
             self._remember(question, answer)
             return answer
 
-        return self._first(ask, deadline, lambda local, seconds: local.redeem(question, seconds))
+        answer = self._first(ask, deadline, lambda local, seconds: local.redeem(question, seconds))
+        if doubtful and answer.result is Redeemed.REFUSED:
+            self._owe(question)
+        return answer
 
     def annul(self, question: AnnulQuestion, deadline: float) -> None:
         """Told to whoever let them through; what cannot be told now stays owed, as a line of the ledger."""
@@ -134,6 +151,16 @@ class Chain:
             self._local.remember(question, answer)
         except FaultError as error:
             _log.warning("%s: a server's answer was not kept", error)
+
+    def _owe(self, question: RedeemQuestion) -> None:
+        """A line says that nobody went through, whatever a server made of this scan."""
+        if self._local is None:
+            return
+        try:
+            nobody = AnnulQuestion(question.scan_id, question.asked_at, question.event, question.ticket, question.gate)
+            self._local.annul(nobody, OWN_SHARE)
+        except FaultError as error:
+            _log.warning("%s: that nobody went through was not kept", error)
 
     def _forget(self, scan_id: str) -> None:
         if self._local is None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from crypto.tickets.body import LineKind
+from crypto.tickets.rules import Standing
 from terminal.faults import FaultError
 from terminal.model import Eligibility, EligibilityAnswer, RedeemAnswer, Redeemed, Source
 from terminal.offline.assembly import asked_in_turn
@@ -118,15 +119,48 @@ def test_a_no_is_final_whoever_says_it(door: Door) -> None:
     door.cloud.answer, door.cloud.reason = Redeemed.REFUSED, "revoked"
     assert door.scan().reason == "revoked"
     assert door.hub.asked == []
-    door.cloud.fault = "net.down"
+    door.cloud.fault = "net.open_circuit"
     door.hub.answer, door.hub.reason = Redeemed.REFUSED, "used"
     assert (door.scan().reason, door.gate.lines()) == ("used", [])
+
+
+@pytest.mark.parametrize("code", [code for code in TECHNICAL if code != "net.open_circuit"])
+def test_a_no_takes_back_what_a_server_may_have_admitted_whose_answer_was_lost(door: Door, code: str) -> None:
+    door.cloud.fault = code
+    door.hub.answer, door.hub.reason = Redeemed.REFUSED, "used"
+    assert door.scan().source is Source.HUB
+    door.hub.fault = code
+    door.gate.sold(ticket("T2", standing=Standing.REVOKED), ticket("T3"), cursor=11)
+    assert (door.scan("T2").source, door.scan("T3").result) == (Source.LOCAL, Redeemed.ADMITTED)
+    assert [(line.kind, line.scan_id) for line in door.gate.lines()] == [
+        (LineKind.ANNUL, "s-1"),
+        (LineKind.ANNUL, "s-2"),
+        (LineKind.ENTRY, "s-3"),
+    ]
+
+
+@pytest.mark.parametrize("reason", ["unknown", "holder_unknown"])
+def test_a_hub_that_has_not_heard_of_a_ticket_is_not_believed(door: Door, reason: str) -> None:
+    door.cloud.fault = "net.open_circuit"
+    door.hub.answer, door.hub.reason = Redeemed.REFUSED, reason
+    assert (door.scan().result, door.gate.lines()[0].kind) == (Redeemed.ADMITTED, LineKind.ENTRY)
+    answer = door.scan("T9")
+    assert (answer.result, answer.reason, answer.source) == (Redeemed.REFUSED, "unknown", Source.LOCAL)
+    door.cloud.fault, door.cloud.answer, door.cloud.reason = None, Redeemed.REFUSED, reason
+    assert door.scan("T2").source is Source.ONLINE
+
+
+def test_a_hub_is_the_last_word_where_the_terminal_decides_nothing(door: Door) -> None:
+    door.cloud.fault = "net.down"
+    door.hub.answer, door.hub.reason = Redeemed.REFUSED, "unknown"
+    chain = asked_in_turn(door.cloud, door.hub)
+    assert chain.redeem(door.gate.question("T1"), TOTAL).reason == "unknown"
 
 
 def test_a_no_of_the_server_is_final_for_the_terminal_too(door: Door) -> None:
     door.cloud.answer, door.cloud.reason = Redeemed.REFUSED, "revoked"
     door.scan()
-    door.cloud.fault = door.hub.fault = "net.down"
+    door.cloud.fault = door.hub.fault = "net.open_circuit"
     assert (door.scan().reason, door.gate.lines()) == ("revoked", [])
 
 
