@@ -5,9 +5,21 @@ from __future__ import annotations
 import operator
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import sqlalchemy as sa
+
+
+def together(db: sa.Connection) -> AbstractContextManager[object]:
+    """Inside, prepared statements that are only `run` are sent without waiting for each: one round trip to a server.
+
+    What one of them raises comes out at the end at the latest; how many rows were touched is not known.
+    """
+    raw: Any = db.connection.driver_connection
+    pipeline: AbstractContextManager[object] = nullcontext() if db.dialect.name == "sqlite" else raw.pipeline()
+    return pipeline
+
 
 Convert = Callable[[Any], Any]
 

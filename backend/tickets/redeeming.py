@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from backend.api import AnnulRequest, RedeemReason, RedeemRequest, RedeemResponse, Result
-from backend.engine.prepared import Prepared
+from backend.engine.prepared import Prepared, together
 from backend.references import new_reference
 from backend.tickets import changes, counting, sold
 from backend.tickets.tables import HOLDER, REDEMPTION, SCAN
@@ -79,12 +79,13 @@ def redeem(
     while True:
         found = _find(db, question, holder, now)
         answer, passed = _decide(db, question, found, now)
-        if passed is None or _keep(db, device, question, found, passed, answer):
+        if passed is None or _changed(db, found.ticket, passed):
             break
         # Somebody else changed the ticket between our look and our update: look again.
-    _record(db, device, question, answer, found.ticket.ticket if found.ticket else question.ticket or "", holder)
-    if passed is not None and found.ticket is not None:
-        _keep_passage(db, device, question, found.ticket, passed, answer)
+    with together(db):
+        _record(db, device, question, answer, found.ticket.ticket if found.ticket else question.ticket or "", holder)
+        if passed is not None:
+            _keep(db, device, question, found.ticket, passed, answer)
     return answer
 
 
@@ -195,23 +196,25 @@ def _first_use(db: sa.Connection, ticket: sold.Kept) -> sa.Row[Any]:
     return db.execute(_FIRST_USE, {"the_event": ticket.event, "the_ticket": ticket.ticket}).one()
 
 
+def _changed(db: sa.Connection, ticket: sold.Kept | None, passed: Passage) -> bool:
+    """Write what the passage makes of the ticket; whether it was still as it was read."""
+    return ticket is None or sold.put(db, ticket, after(ticket.state, ticket.product, passed))
+
+
 def _keep(
     db: sa.Connection,
     device: str,
     question: RedeemRequest,
-    found: _Found,
+    ticket: sold.Kept | None,
     passed: Passage,
     answer: RedeemResponse,
-) -> bool:
-    """Change the ticket and count the people; whether the ticket was still as it was read."""
-    ticket = found.ticket
-    if ticket is not None and not sold.put(db, ticket, after(ticket.state, ticket.product, passed)):
-        return False
+) -> None:
+    """Count the people, and keep who had which use."""
     place = counting.Place(question.event, passed.day, question.gate, device)
     counting.count(db, [counting.row_of(place, passed.direction, passed.people)])
     if ticket is not None:
         changes.tell(db, ticket.event, changes.Changed.TICKET, [ticket.ticket], answer.answered_at)
-    return True
+        _keep_passage(db, device, question, ticket, passed, answer)
 
 
 def _keep_passage(
