@@ -12,22 +12,16 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
 
 _USER = "postgres"
-_SETTINGS = {
-    "listen_addresses": "",
-    "fsync": "off",
-    "full_page_writes": "off",
-    "shared_buffers": "32MB",
-    "max_connections": "60",
-    "autovacuum": "off",
-    "jit": "off",
-}
+_ALWAYS = {"listen_addresses": "", "max_connections": "60", "jit": "off"}
+_FOR_TESTS = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "32MB", "autovacuum": "off"}
 
 _END_OTHERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -42,6 +36,10 @@ class Cluster:
         self._folder = folder
         self._numbers = itertools.count()
         self._template = ""
+
+    def process(self) -> int:
+        """The number of the server's first process."""
+        return int((self._folder / "data" / "postmaster.pid").read_text("ascii").split()[0])
 
     def url(self, database: str) -> str:
         """How our program is told of a database here."""
@@ -91,17 +89,17 @@ class Cluster:
             db.execute(statement.encode())
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Cluster]:
-    """One cluster for each test process, started by the first test that asks."""
-    folder = Path(tempfile.mkdtemp(prefix="tram-pg-", dir="/tmp"))
+@contextmanager
+def cluster(settings: Mapping[str, str], parent: str = "/tmp") -> Iterator[Cluster]:  # noqa: S108
+    """A server with these settings besides what every one here has; ``parent`` has a short name, as sockets need."""
+    folder = Path(tempfile.mkdtemp(prefix="tram-pg-", dir=parent))
     try:
         as_user = _for_nobody(folder)
         data = folder / "data"
         initdb = [_program("initdb"), "-D", str(data), "-U", _USER, "-A", "trust", "-E", "UTF8", "--no-sync"]
         _run([*as_user, *initdb, "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=vi"], folder)
-        settings = {**_SETTINGS, "unix_socket_directories": folder}
-        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+        every = {**_ALWAYS, **settings, "unix_socket_directories": folder}
+        options = " ".join(f"-c {name}={value}" for name, value in every.items())
         control = [*as_user, _program("pg_ctl"), "-D", str(data), "-w"]
         _run([*control, "-l", str(folder / "log"), "-o", options, "start"], folder)
         try:
@@ -110,6 +108,13 @@ def postgres() -> Iterator[Cluster]:
             _run([*control, "-m", "immediate", "stop"], folder)
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """One cluster for each test process, started by the first test that asks."""
+    with cluster(_FOR_TESTS) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

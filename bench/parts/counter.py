@@ -199,7 +199,7 @@ def counter(make: Make) -> Iterator[Counter]:
 def _sell(folder: Path, make: Make) -> list[bytes]:
     folder.mkdir()
     database = folder / "backend.sqlite"
-    key = keys.load_signing_key(places.beside(database, keys.KEY_FILE))
+    key = keys.load_signing_key(places.beside(f"sqlite:///{database}", keys.KEY_FILE))
     now = datetime.now(UTC).replace(microsecond=0)
     sold = [
         SoldTicket(EVENT, f"BENCH-{number:06}", ADULT, 1, now - timedelta(days=1), now + timedelta(days=1))
