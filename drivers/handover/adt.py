@@ -6,6 +6,7 @@ letters (MSH-18 UNICODE UTF-8); only the five delimiters are escaped, and contro
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -39,8 +40,14 @@ def message(handed: Handed) -> str:
     return "".join(segment for segment in segments if segment)
 
 
+def control_id(handed: Handed) -> str:
+    """MSH-10, by which a listener knows a repetition: 20 signs (ST, HL7 v2.5 §2.15.9.10), the same for the same result,
+    and others for a later word about the same visit, which no listener must pass over."""
+    return hashlib.blake2b(f"{handed.visit} {handed.at.isoformat()}".encode(), digest_size=10).hexdigest()
+
+
 def _msh(handed: Handed) -> Mapping[int, str]:
-    """MSH-10, by which a listener knows a repetition, is the visit. MSH-15 and -16 stay empty: one answer, when it is
+    """MSH-15 and -16 stay empty: one answer, when it is
     accepted (original mode). MSH-11 T: a double took part."""
     return {
         2: "^~\\&",
@@ -48,7 +55,7 @@ def _msh(handed: Handed) -> Mapping[int, str]:
         4: _text(handed.device),
         7: _time(handed.at),
         9: "ADT^A04^ADT_A01",
-        10: _text(handed.visit),
+        10: control_id(handed),
         11: "T" if handed.simulated else "P",
         12: "2.5",
         17: "VNM",
@@ -149,10 +156,10 @@ def _date(when: PartialDate) -> str:
     return f"{when.year:04}{month}" + (f"{when.day:02}" if month and when.day else "")
 
 
-def check_acknowledged(block: bytes, visit: str) -> None:
-    """Nothing, when ``block`` says that the message of this visit was taken. Raises FaultError ``handover.refused``
-    when it was not, ``handover.garbled`` for anything else. The listener's own words are not repeated: they may quote
-    the patient."""
+def check_acknowledged(block: bytes, message_id: str) -> None:
+    """Nothing, when ``block`` says that the message with this `control_id` was taken. Raises FaultError
+    ``handover.refused`` when it was not, ``handover.garbled`` for anything else. The listener's own words are not
+    repeated: they may quote the patient."""
     # One byte, one character: the codes are ASCII, and in which letters the rest is written does not matter.
     segments = re.split(r"[\r\n]+", block.decode("latin-1"))
     head = segments[0]
@@ -162,7 +169,7 @@ def check_acknowledged(block: bytes, visit: str) -> None:
     fields = [field.strip() for field in found[0].split(head[3])]
     if len(fields) < 3 or fields[0] != "MSA" or fields[1] not in _TAKEN | _REFUSED:
         raise FaultError("handover.garbled", "an acknowledgement of another form")
-    if fields[2] != visit:
+    if fields[2] != message_id:
         raise FaultError("handover.garbled", "an acknowledgement of another message")
     if fields[1] in _REFUSED:
         raise FaultError("handover.refused", fields[1])

@@ -11,7 +11,7 @@ import socket
 import time
 
 from drivers.device import Lane, StuckError
-from drivers.handover.adt import check_acknowledged, message
+from drivers.handover.adt import check_acknowledged, control_id, message
 from drivers.handover.courier import Courier
 from terminal.clock import Clock
 from terminal.faults import FaultError
@@ -70,7 +70,7 @@ class Listener(Courier):
                 block = _receive(line, until)
             except OSError as error:
                 raise FaultError("handover.silent", type(error).__name__) from error
-        check_acknowledged(block, handed.visit)
+        check_acknowledged(block, control_id(handed))
 
 
 def _receive(line: socket.socket, until: float) -> bytes:

@@ -167,7 +167,7 @@ class Hl7Rig:
     def got(self) -> list[str]:
         if self._peer is not None:
             self._collect(self._peer)
-        return [text.split("|")[9] for text in self._told]
+        return [text.partition("\rPV1|")[2].split("|")[18].partition("^")[0] for text in self._told]
 
     def texts(self) -> str:
         self.got()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto.civil import PartialDate, Sex
-from drivers.handover.adt import check_acknowledged, message
+from drivers.handover.adt import check_acknowledged, control_id, message
 from terminal.faults import FaultError
+from terminal.model import Outcome
 from tests.handed_over import AS_OF, visit
 from tests.hl7_peer import Segments, parsed
 
@@ -19,7 +23,7 @@ def test_a_visit_is_a_registration_with_everything_in_its_place() -> None:
     told = Segments(message(visit(facility="01C54", benefit="80 %", address="Số 1", reference="E-77")))
     assert told.field("MSH", 7) == told.field("EVN", 2) == "20261122083005+0700"
     assert told.components("MSH", 9) == ["ADT", "A04", "ADT_A01"]
-    assert told.field("MSH", 10) == "a1b2c3d4e5f6-1"
+    assert len(told.field("MSH", 10)) == 20
     assert [told.field("MSH", number) for number in (11, 12, 15, 16, 18)] == ["P", "2.5", "", "", "UNICODE UTF-8"]
     assert told.components("PID", 3, 0) == ["003090123450", "", "", "BCA", "NI"]
     assert told.components("PID", 3, 1) == ["GD4010030000001", "", "", "BHXH", "HC"]
@@ -81,6 +85,14 @@ def test_no_text_can_break_out_of_its_field(name: str, address: str) -> None:
     shown = told.components("PID", 11)[0] if address else ""
     kept = "".join(" " if ord(letter) < 0x20 or letter == "\x7f" else letter for letter in address)
     assert shown.split() == kept.split()
+
+
+def test_a_repetition_bears_the_same_id_and_a_later_word_about_the_visit_another() -> None:
+    first = visit()
+    later = replace(first, at=first.at + timedelta(seconds=90), outcome=Outcome.STOP)
+    ids = [Segments(message(each)).field("MSH", 10) for each in (first, first, later, visit(2))]
+    assert ids == [control_id(first), control_id(first), control_id(later), control_id(visit(2))]
+    assert len(set(ids)) == 3
 
 
 @pytest.mark.parametrize("code", ["AA", "CA"])

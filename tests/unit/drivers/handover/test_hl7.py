@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from drivers.handover.adt import control_id
 from drivers.handover.hl7 import LONGEST, Listener, build
 from terminal.clock import SystemClock
 from terminal.events import HandedOver, HandOverFailed
@@ -98,7 +99,7 @@ def test_one_that_hangs_up_is_silent() -> None:
 
 
 def test_a_refused_visit_waits_until_somebody_asks_again_and_holds_up_nobody() -> None:
-    bad = visit(1).visit
+    bad = control_id(visit(1))
     peer = Peer(lambda message: says("AE" if str(message["MSH.F10"]) == bad else "AA")(message))
     inbox = RecordingInbox()
     way = Listener("127.0.0.1", peer.port, SystemClock(), 600.0)
@@ -111,7 +112,7 @@ def test_a_refused_visit_waits_until_somebody_asks_again_and_holds_up_nobody() -
         peer.answer = says("AA")
         way.again()
         assert inbox.wait_for(HandedOver).session == 1
-        assert [str(peer.next()["MSH.F10"]) for _ in range(3)] == [visit(n).visit for n in (1, 2, 1)]
+        assert [str(peer.next()["MSH.F10"]) for _ in range(3)] == [control_id(visit(n)) for n in (1, 2, 1)]
     finally:
         way.stop()
         peer.close()
@@ -129,7 +130,7 @@ def test_a_message_whose_answer_got_lost_comes_again_under_the_same_id() -> None
         way.again()
         assert inbox.wait_for(HandedOver).session == 1
         ids = {str(peer.next()["MSH.F10"]) for _ in range(2)}
-        assert ids == {visit().visit}
+        assert ids == {control_id(visit())}
     finally:
         way.stop()
         peer.close()
