@@ -9,7 +9,7 @@ from itertools import islice
 import sqlalchemy as sa
 
 from backend.engine.sql import insert, row_of
-from backend.tickets import changes, sold
+from backend.tickets import changes, crowding, sold
 from backend.tickets.changes import Changed
 from backend.tickets.merging import merge
 from backend.tickets.sold import SoldTicket
@@ -33,8 +33,10 @@ _STAND = (
 _PAY = sa.update(TICKET).where(_THIS).values(paid=True, version=TICKET.c.version + 1).returning(TICKET.c.ticket)
 _OF_EVENT = sa.select(TICKET).where(TICKET.c.event == sa.bindparam("the_event")).order_by(TICKET.c.ticket)
 _EXISTS = sa.select(TICKET.c.ticket).where(_THIS)
-_UNKNOWN = sa.select(CONFLICT.c.ticket).where(
-    CONFLICT.c.event == sa.bindparam("the_event"), CONFLICT.c.kind == "unknown_ticket"
+_SOLD_AFTERWARDS = (
+    sa.select(TICKET.c.ticket)
+    .join(CONFLICT, sa.and_(CONFLICT.c.event == TICKET.c.event, CONFLICT.c.ticket == TICKET.c.ticket))
+    .where(TICKET.c.event == sa.bindparam("the_event"), CONFLICT.c.kind == "unknown_ticket")
 )
 _BIND = insert(HOLDER).on_conflict_do_nothing()
 _UNBIND = sa.delete(HOLDER).where(
@@ -71,7 +73,6 @@ def add_tickets(db: sa.Connection, tickets: Iterable[SoldTicket], now: datetime)
 
     Of a product that splits, a ticket for a group has one use a person.
     """
-    events: dict[str, set[str]] = {}
     groups: dict[str, frozenset[str]] = {}
     for some in _batches(tickets):
         for event in {ticket.event for ticket in some} - groups.keys():
@@ -79,11 +80,11 @@ def add_tickets(db: sa.Connection, tickets: Iterable[SoldTicket], now: datetime)
             groups[event] = frozenset(name for name, kind in kinds.items() if kind.splits)
         db.execute(_SELL, [_row(ticket, split=ticket.product in groups[ticket.event]) for ticket in some])
         for event in {ticket.event for ticket in some}:
-            if event not in events:
-                events[event] = set(db.execute(_UNKNOWN, {"the_event": event}).scalars())
             names = [ticket.ticket for ticket in some if ticket.event == event]
             changes.tell(db, event, Changed.TICKET, names, now)
-            merge(db, event, events[event].intersection(names), now)
+    # At the end, because lines come in while many tickets are written.
+    for event in sorted(groups):
+        _settle(db, event, db.execute(_SOLD_AFTERWARDS, {"the_event": event}).scalars().all(), now)
 
 
 def load(db: sa.Connection, rows: Iterable[tuple[SoldTicket, IdNumber | None]], marks: Marks, now: datetime) -> None:
@@ -167,4 +168,10 @@ def _changed(db: sa.Connection, event: str, ticket: str, *, found: bool, now: da
     if not found:
         raise NoTicketError
     changes.tell(db, event, Changed.TICKET, [ticket], now)
-    merge(db, event, [ticket], now)
+    _settle(db, event, [ticket], now)
+
+
+def _settle(db: sa.Connection, event: str, tickets: Sequence[str], now: datetime) -> None:
+    if tickets:
+        merge(db, event, tickets, now)
+        crowding.settle(db, event)
