@@ -194,11 +194,13 @@ class Peer:
         self.answers: dict[str, tuple[int, Any]] = {}
         self.date = (DATE,)
         self.asked: list[str] = []
+        self.nonces: list[str] = []
 
     def script(self) -> Script:
         def script(connection: Any, heard: Heard) -> bool:
             end = heard.path.rstrip("/").rpartition("/")[2]
             self.asked.append(end)
+            self.nonces += [json.loads(heard.body)["nonce"]] if heard.body else []
             status, answer = self.answers[end]
             connection.sendall(message(json.dumps(answer).encode(), f"{status} R", "application/json", *self.date))
             return True
@@ -261,6 +263,23 @@ def test_a_card_is_no_ticket_here_and_its_number_is_not_sent(peer: Peer, backend
 def test_nobody_s_insurance_is_known_here(peer: Peer, backend: PretixBackend) -> None:
     assert fault(lambda: backend.check(EligibilityQuestion("v-1", NOW), DEADLINE)) == "config.invalid"
     assert peer.asked == []
+
+
+def test_two_devices_never_ask_under_one_nonce(peer: Peer) -> None:
+    """pretix lets both in that come with the same one; the same device keeps it, so that a lost answer comes again."""
+    peer.answers = {"annul": (200, {"status": "ok"}), "redeem": (201, {"status": "ok"})}
+    server = ScriptedServer(peer.script())
+    try:
+        for device in ("quay-1", "quay-2"):
+            backend = build(BackendOptions(server.url, "token", device, site=SITE))
+            for _ in range(2):
+                backend.redeem(scan(1), DEADLINE)
+            backend.annul(undo(1), DEADLINE)
+    finally:
+        server.close()
+    first, *others = peer.nonces[:3]
+    assert others == [first, first]
+    assert set(peer.nonces[3:]).isdisjoint({first})
 
 
 def test_a_redemption_overtaken_by_its_annulment_admits_nobody(peer: Peer, backend: PretixBackend) -> None:
