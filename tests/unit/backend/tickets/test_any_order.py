@@ -167,7 +167,7 @@ _QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
 @pytest.mark.parametrize("any_store", ["sqlite"], indirect=True)
-@settings(max_examples=40, deadline=None, suppress_health_check=_QUIET)
+@settings(max_examples=25, deadline=None, suppress_health_check=_QUIET)
 @given(_LEDGERS, _ONLINE, _ORDERS, _ORDERS, st.permutations([*_DEVICES, "hub"]))
 def test_any_order_of_uploads_gives_the_same_ledger(
     any_store: Store,
@@ -181,7 +181,7 @@ def test_any_order_of_uploads_gives_the_same_ledger(
 
 
 @pytest.mark.parametrize("any_store", ["postgresql"], indirect=True)
-@settings(max_examples=6, deadline=None, suppress_health_check=_QUIET)
+@settings(max_examples=4, deadline=None, suppress_health_check=_QUIET)
 @given(_LEDGERS, _ONLINE, _ORDERS, _ORDERS, st.permutations([*_DEVICES, "hub"]))
 def test_any_order_gives_the_same_ledger_on_postgresql_too(
     any_store: Store,
@@ -195,7 +195,7 @@ def test_any_order_gives_the_same_ledger_on_postgresql_too(
 
 
 @pytest.mark.parametrize("any_store", ["sqlite"], indirect=True)
-@settings(max_examples=30, deadline=None, suppress_health_check=_QUIET)
+@settings(max_examples=15, deadline=None, suppress_health_check=_QUIET)
 @given(_ONLINE)
 def test_what_the_server_gave_one_by_one_is_what_all_of_it_comes_to(
     any_store: Store, online: list[tuple[str, str, int, str, str]]

@@ -1,10 +1,12 @@
-"""What terminals, hubs and supervisors get: changes, the snapshot, tickets in full, counters, conflicts."""
+"""What terminals, hubs and supervisors get over HTTP: the snapshot, tickets in full, counters, conflicts."""
 
 from __future__ import annotations
 
 import base64
 import io
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from backend.devices import book
 from backend.devices.identity import Role
 from backend.engine.store import Store
-from backend.tickets import changes, selling
+from backend.tickets import selling
 from crypto.tickets.line import head_message, witness_message
-from crypto.tickets.record import HolderRecord, Marks, TicketRecord, decode_change
-from crypto.tickets.rules import Product, Standing
+from crypto.tickets.record import Marks
 from crypto.tickets.snapshot import prove
 from tests.unit.backend.calls import ASKED_AT, KEYS, NOW, Client, headers
 from tests.unit.backend.tickets.ledgers import EVENT, MINUTE, Device, do, sell
@@ -26,52 +27,6 @@ _MARKS = Marks(KEYS.marks)
 _KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 _CARD = "003090123450"
 _LATER = NOW + MINUTE
-
-
-def _page(store: Store, since: int = 0, limit: int = 100) -> changes.Page:
-    return do(store, lambda db: changes.page(db, EVENT, since, limit, _LATER, KEYS.marks))
-
-
-def _told(page: changes.Page) -> list[Any]:
-    return [decode_change(record, EVENT) for record in page.records]
-
-
-def test_the_feed_tells_what_became_of_a_ticket_once(empty_store: Store) -> None:
-    sell(empty_store, "t", product=Product(EVENT, "ve", "khách", per_day=2))
-    do(empty_store, lambda db: selling.stand(db, EVENT, "t", Standing.BLOCKED, NOW))
-    page = _page(empty_store)
-    product, ticket = _told(page)
-    assert (product.per_day, isinstance(ticket, TicketRecord)) == (2, True)
-    assert (ticket.mark, ticket.state.standing) == (_MARKS.ticket("t"), Standing.BLOCKED)
-    assert (page.cursor.more, _page(empty_store, page.cursor.no).records) == (False, ())
-
-
-def test_the_feed_goes_on_where_it_was(empty_store: Store) -> None:
-    sell(empty_store, *(f"t-{number}" for number in range(7)))
-    found, cursor, more = [], 0, True
-    while more:
-        page = _page(empty_store, cursor, limit=3)
-        found += [each.mark for each in _told(page) if isinstance(each, TicketRecord)]
-        cursor, more = page.cursor.no, page.cursor.more
-    assert sorted(found) == sorted(_MARKS.ticket(f"t-{number}") for number in range(7))
-    do(empty_store, lambda db: selling.pay(db, EVENT, "t-3", NOW))
-    assert [each.mark for each in _told(_page(empty_store, cursor))] == [_MARKS.ticket("t-3")]
-
-
-def test_the_feed_tells_of_cards_by_marks(empty_store: Store) -> None:
-    sell(empty_store, "t")
-    cursor = _page(empty_store).cursor.no
-    do(empty_store, lambda db: selling.bind(db, EVENT, "t", _CARD, _MARKS, NOW))
-    bound = HolderRecord(_MARKS.holder(_CARD), _MARKS.ticket("t"))
-    assert _told(_page(empty_store, cursor)) == [bound]
-    do(empty_store, lambda db: selling.unbind(db, EVENT, "t", NOW))
-    assert _told(_page(empty_store, cursor)) == [HolderRecord(bound.holder, bound.mark, bound=False)]
-
-
-def test_a_ticket_of_a_product_that_nobody_described_is_told_with_one(empty_store: Store) -> None:
-    sell(empty_store, "t", product=Product(EVENT, "other", "x"))
-    names = [each.product for each in _told(_page(empty_store))]
-    assert names == ["other", "ve", "ve"]
 
 
 class Site:
@@ -108,6 +63,15 @@ class Site:
 
 def _text(raw: bytes) -> str:
     return base64.b64encode(raw).decode()
+
+
+@pytest.fixture
+def database_url(tmp_path: Path, sqlite_template: Path) -> str:
+    """One engine is enough here: what is asked of it stands in the modules whose tests run on both."""
+    file = tmp_path / "backend.sqlite"
+    shutil.copyfile(sqlite_template, file)
+    file.chmod(0o600)
+    return f"sqlite:///{file}"
 
 
 @pytest.fixture
@@ -201,7 +165,6 @@ def test_the_snapshot_is_signed_and_names_nobody(site: Site) -> None:
     found = prove(io.BytesIO(file), EVENT, KEYS.public)
     assert (found.tickets, found.holders, found.head.created_at) == (2, 1, NOW)
     assert not [secret for secret in (b"T7Q", _CARD.encode()) if secret in file]
-    assert _page(site.store, found.head.cursor).records == () or site.store is not None
 
 
 def test_a_hub_gets_tickets_in_full_page_by_page_and_what_changed(site: Site) -> None:

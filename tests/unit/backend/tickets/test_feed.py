@@ -1,81 +1,62 @@
-"""The change feed: whoever follows its cursor misses nothing, whatever is being written meanwhile."""
+"""The change feed."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any
 
-import pytest
-import sqlalchemy as sa
-
-from backend.engine.opening import open_store
 from backend.engine.store import Store
-from backend.tickets import changes, snapshots
-from backend.tickets.changes import Changed
-from tests.unit.backend.calls import KEYS
-from tests.unit.backend.tickets.ledgers import EVENT, do, sell
+from backend.tickets import changes, selling
+from crypto.tickets.record import HolderRecord, Marks, TicketRecord, decode_change
+from crypto.tickets.rules import Product, Standing
+from tests.unit.backend.calls import KEYS, NOW
+from tests.unit.backend.tickets.ledgers import EVENT, MINUTE, do, sell
 
-T = TypeVar("T")
-
-MINUTE = timedelta(minutes=1)
-
-
-def _tell(store: Store, name: str, now: datetime) -> None:
-    do(store, lambda db: changes.tell(db, EVENT, Changed.TICKET, [name], now))
+_MARKS = Marks(KEYS.marks)
+_CARD = "003090123450"
+_LATER = NOW + MINUTE
 
 
-def _look(store: Store, work: Callable[[sa.Connection], T]) -> T:
-    return asyncio.run(store.read(work))
+def _page(store: Store, since: int = 0, limit: int = 100) -> changes.Page:
+    return do(store, lambda db: changes.page(db, EVENT, since, limit, _LATER, KEYS.marks))
 
 
-def _page(store: Store, cursor: int, now: datetime, limit: int = 100) -> changes.Page:
-    return _look(store, lambda db: changes.page(db, EVENT, cursor, limit, now, KEYS.marks))
+def _told(page: changes.Page) -> list[Any]:
+    return [decode_change(record, EVENT) for record in page.records]
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_cursor_waits_for_an_import_that_takes_minutes(empty_store: Store, database_url: str) -> None:
-    begun = datetime.now(UTC)
-    later = begun + MINUTE  # by then what another transaction tells meanwhile is old
-    other = open_store(database_url)
-    with other.transaction() as db:
-        changes.tell(db, EVENT, Changed.TICKET, ["slow"], begun)
-        _tell(empty_store, "quick", begun)
-        found = _page(empty_store, 0, later)
-        from_snapshot = _look(empty_store, lambda db: changes.cursor_now(db, EVENT, later))
-    other.close()
-    assert (found.cursor, from_snapshot) == (changes.Cursor(0, more=False), 0)
-    assert _page(empty_store, 0, later).cursor.no > 1
+def test_the_feed_tells_what_became_of_a_ticket_once(empty_store: Store) -> None:
+    sell(empty_store, "t", product=Product(EVENT, "ve", "khách", per_day=2))
+    do(empty_store, lambda db: selling.stand(db, EVENT, "t", Standing.BLOCKED, NOW))
+    page = _page(empty_store)
+    product, ticket = _told(page)
+    assert (product.per_day, isinstance(ticket, TicketRecord)) == (2, True)
+    assert (ticket.mark, ticket.state.standing) == (_MARKS.ticket("t"), Standing.BLOCKED)
+    assert (page.cursor.more, _page(empty_store, page.cursor.no).records) == (False, ())
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_full_page_does_not_step_over_what_may_still_come(empty_store: Store) -> None:
-    now = datetime.now(UTC)
-    for name in ("a", "b", "c"):
-        _tell(empty_store, name, now)
-    assert _page(empty_store, 0, now, limit=2).cursor == changes.Cursor(0, more=False)
-    first = _page(empty_store, 0, now + MINUTE, limit=2).cursor
-    assert first.more
-    assert not _page(empty_store, first.no, now + MINUTE, limit=2).cursor.more
+def test_the_feed_goes_on_where_it_was(empty_store: Store) -> None:
+    sell(empty_store, *(f"t-{number}" for number in range(7)))
+    found, cursor, more = [], 0, True
+    while more:
+        page = _page(empty_store, cursor, limit=3)
+        found += [each.mark for each in _told(page) if isinstance(each, TicketRecord)]
+        cursor, more = page.cursor.no, page.cursor.more
+    assert sorted(found) == sorted(_MARKS.ticket(f"t-{number}") for number in range(7))
+    do(empty_store, lambda db: selling.pay(db, EVENT, "t-3", NOW))
+    assert [each.mark for each in _told(_page(empty_store, cursor))] == [_MARKS.ticket("t-3")]
 
 
-def test_page_by_page_everything_is_told_once(empty_store: Store) -> None:
-    now = datetime.now(UTC)
-    names = [f"t-{number}" for number in range(5)]
-    sell(empty_store, *names, now=now)
-    told, cursor = 0, changes.Cursor(0, more=True)
-    while cursor.more:
-        page = _page(empty_store, cursor.no, now + MINUTE, limit=2)
-        told, cursor = told + len(page.records), page.cursor
-    # The product, and once more with each page that has tickets of it: a record stands for itself.
-    assert told >= len(names)
-    assert _page(empty_store, cursor.no, now + MINUTE).records == ()
-    assert _look(empty_store, lambda db: snapshots.changed_since(db, EVENT, cursor.no, now + MINUTE)).tickets == ()
+def test_the_feed_tells_of_cards_by_marks(empty_store: Store) -> None:
+    sell(empty_store, "t")
+    cursor = _page(empty_store).cursor.no
+    do(empty_store, lambda db: selling.bind(db, EVENT, "t", _CARD, _MARKS, NOW))
+    bound = HolderRecord(_MARKS.holder(_CARD), _MARKS.ticket("t"))
+    assert _told(_page(empty_store, cursor)) == [bound]
+    do(empty_store, lambda db: selling.unbind(db, EVENT, "t", NOW))
+    assert _told(_page(empty_store, cursor)) == [HolderRecord(bound.holder, bound.mark, bound=False)]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_clock_that_was_set_back_holds_nothing_up(empty_store: Store) -> None:
-    now = datetime.now(UTC)
-    _tell(empty_store, "t", now)
-    assert _page(empty_store, 0, now - MINUTE).cursor.no > 0
+def test_a_ticket_of_a_product_that_nobody_described_is_told_with_one(empty_store: Store) -> None:
+    sell(empty_store, "t", product=Product(EVENT, "other", "x"))
+    names = [each.product for each in _told(_page(empty_store))]
+    assert names == ["other", "ve", "ve"]

@@ -174,7 +174,7 @@ def test_a_seal_that_nobody_follows_is_not_believed(empty_store: Store) -> None:
     assert upload(empty_store, a) == [KEPT, KEPT]
 
 
-@pytest.mark.parametrize("body", ["{}", "", "[]", '{"v":2}', "\u0000", "9" * 2000], ids=range(6))
+@pytest.mark.parametrize("body", ["{}", "\u0000", "9" * 2000], ids=range(3))
 def test_a_line_that_says_nothing_is_kept_as_evidence_and_the_next_one_follows(empty_store: Store, body: str) -> None:
     sell(empty_store, "t")
     a = Device("a")
