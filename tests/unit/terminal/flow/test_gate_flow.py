@@ -107,6 +107,16 @@ def test_staff_who_admit_by_hand_open_the_gate_once() -> None:
     assert Button.ADMIT not in bench.face.views[-1].actions
 
 
+def test_an_admission_by_hand_has_no_use_to_give_back() -> None:
+    bench, gate = gate_desk()
+    bench.backend.answer = worlds.redeemed(Redeemed.REFUSED, "used")
+    show_ticket(bench)
+    bench.say(Admitted("supervisor"))
+    bench.say(GateBlocked(gate.opened[0], "gate.not_turned"))
+    bench.engine._net.shutdown(wait=True)  # whatever was to be asked has been
+    assert bench.backend.annulled == []
+
+
 def test_who_was_let_in_by_hand_is_not_asked_about_again() -> None:
     bench, gate = gate_desk()
     bench.backend.answer = worlds.fault("net.timeout")

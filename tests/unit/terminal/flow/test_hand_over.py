@@ -106,6 +106,14 @@ def test_what_was_given_up_is_told_to_whoever_sits_there_now() -> None:
     assert bench.face.views[-1].hint == Message("fault.handover.given_up.remedy")
 
 
+def test_what_was_given_up_of_whoever_is_still_shown_is_told_at_once() -> None:
+    bench, _ = reception("decided")
+    serve(bench)
+    bench.say(HandOverFailed(bench.engine.state.session, "hl7", "handover.given_up"))
+    assert bench.face.views[-1].hint == Message("fault.handover.given_up.remedy")
+    assert Button.HAND_OVER in bench.face.views[-1].actions
+
+
 def test_a_desk_without_any_way_has_no_such_button() -> None:
     bench = Bench(worlds.rules(Desk.RECEPTION))
     bench.say(UP)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -15,6 +15,7 @@ from terminal.model import (
     Message,
     Outcome,
     Redeemed,
+    Source,
     Word,
 )
 from terminal.proof.verdict import Facts, decide
@@ -163,6 +164,34 @@ def test_the_backend_s_answer_is_a_check_in_its_own_words() -> None:
     assert words_of(replace(TICKET, answer=None, ask_fault="net.down"))[CheckName.TICKET] is Word.ABORTED
     assert words_of(replace(TICKET, answer=None))[CheckName.TICKET] is Word.UNDETERMINED
     assert words_of(replace(FULL, answer=None, ask_fault="net.down"))[CheckName.ELIGIBILITY] is Word.ABORTED
+
+
+def test_what_was_kept_or_is_still_to_come_is_never_a_full_yes() -> None:
+    kept = replace(worlds.cover_answer(), source=Source.CACHE, as_of=worlds.NOW - timedelta(days=3))
+    verdict = decide(replace(FULL, answer=kept))
+    assert (verdict.outcome, verdict.title.key) == (Outcome.ATTENTION, "title.warn.degraded")
+    assert Message.of("note.as_of.days", n="3") in verdict.notes
+    assert words_of(replace(FULL, answer=kept))[CheckName.ELIGIBILITY] is Word.UNDETERMINED
+    pending = replace(FULL, answer=worlds.cover_answer(Eligibility.PENDING))
+    assert said(pending) == (Outcome.ATTENTION, "title.warn.pending")
+    assert words_of(pending)[CheckName.ELIGIBILITY] is Word.UNDETERMINED
+
+
+def test_an_answer_to_another_kind_of_question_opens_nothing() -> None:
+    insured, admitted = replace(TICKET, answer=worlds.cover_answer()), replace(FULL, answer=worlds.redeemed())
+    for facts in (insured, admitted):
+        assert decide(facts).outcome is Outcome.CANNOT_CHECK
+    assert words_of(insured)[CheckName.TICKET] is Word.UNDETERMINED
+    assert words_of(admitted)[CheckName.ELIGIBILITY] is Word.UNDETERMINED
+
+
+def test_a_gate_s_own_yes_says_that_it_is_one_and_how_old_its_data_are() -> None:
+    own = replace(worlds.redeemed(), source=Source.LOCAL, as_of=worlds.NOW - timedelta(hours=5))
+    verdict = decide(replace(TICKET, answer=own))
+    assert (verdict.outcome, verdict.needs_look) == (Outcome.ALLOW, True)
+    assert verdict.notes == (Message("note.offline_ticket"), Message.of("note.as_of.hours", n="5"))
+    near = decide(replace(TICKET, answer=replace(own, near_limit=True)))
+    assert near.notes[0] == Message("note.near_limit")
 
 
 def test_a_desk_that_asks_nobody_has_no_word_on_eligibility() -> None:
