@@ -91,7 +91,9 @@ def test_every_arrow_between_the_rooms_points_down() -> None:
 
 
 def test_every_module_can_be_imported_where_posix_modules_are_missing() -> None:
-    imported = _run(_WITHOUT_POSIX, ",".join(POSIX_ONLY), ",".join(modules(*ROOMS)))
+    # Alembic runs env.py inside a migration; nobody imports it.
+    wanted = [name for name in modules(*ROOMS) if name != "backend.engine.migrations.env"]
+    imported = _run(_WITHOUT_POSIX, ",".join(POSIX_ONLY), ",".join(wanted))
     assert imported.returncode == 0, imported.stderr
 
 

@@ -102,13 +102,14 @@ def _clean(*things: object) -> bool:
 HARMLESS = {
     "terminal.events": "card reader source fault name reason passage hint broken limits to",
     "terminal.flow.desk": "ticket event",
-    "terminal.flow.effects": "card method ticket reference admitted reason passage fault",
-    "terminal.flow.jobs": "gate",
+    "terminal.flow.effects": "card method ticket reference admitted reason passage fault ask_fault",
+    "terminal.flow.jobs": "gate event",
     "terminal.flow.recognise": "method refused fault",
     "terminal.flow.states": "method ask_fault read_fault card served up down simulated_devices "
     "broken limits camera_hint",
     "terminal.model": "key params ms files access variant chip_proof benefit valid_from valid_to facility "
-    "facility_name replaces_until reason answered_at reference admits used_at used_place fault as_of asked answered attention",
+    "facility_name replaces_until reason answered_at reference admits used_at used_place fault as_of asked answered "
+    "attention",
     "terminal.ports": "name atr names source scan_id asked_at event ticket gate version time url device "
     "desk place language theme address prefix suffix maker",
     "terminal.outputs": "address title place foot clips device desk hl7 origins",
@@ -129,12 +130,12 @@ HARMLESS = {
     "terminal.evidence.review": "algorithm",
     "terminal.transcript": "atr kind",
     "terminal.view": "faults",
-    "terminal.handing": "visit desk device at as_of method reference proof",
+    "terminal.handing": "visit desk device at as_of method reference proof fields",
     "terminal.enrolling": "pem fingerprint subject",
-    "terminal.enrolment": "device role event gate",
+    "terminal.enrolment": "device role event gate role",
     "terminal.syncing": "reason conflict",
     "crypto.tickets.line": "prev seal",
-    "crypto.tickets.body": "scan_id event ticket gate reason boot at",
+    "crypto.tickets.body": "scan_id event ticket gate reason boot at asker",
     "crypto.tickets.record": "mark product gate",
     "crypto.tickets.rules": "event product audience gates attention valid_from valid_to gate day",
     "crypto.tickets.snapshot": "event created_at products",
@@ -143,7 +144,7 @@ HARMLESS = {
     "terminal.offline.snapshots": "as_of products",
     "terminal.offline.uses": "scan_id event ticket mark gate at uses annulments",
     "terminal.offline.head": "seal",
-    "terminal.offline.outbox": "reason oldest",
+    "terminal.offline.outbox": "reason oldest broken",
     "terminal.offline.skew": "server wall",
     "terminal.offline.sync": "as_of",
     "crypto.codes.bhyt": "facility valid_from valid_to issued five_years_from benefit",
