@@ -6,6 +6,7 @@ that ends in the middle goes on where it was. What is told twice is known the se
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -16,10 +17,11 @@ import sqlalchemy as sa
 from backend.engine.sql import insert
 from backend.engine.store import Store
 from backend.hub import intake
-from backend.hub.own_lines import Stamper, line_up, lines_after
+from backend.hub.own_lines import Stamper, begin_anew, line_up, lines_after
 from backend.hub.tables import HUB_RELAY
-from backend.hub.upstream import Upstream
+from backend.hub.upstream import RefusedError, Upstream
 from backend.tickets.tables import LINE
+from crypto.tickets.body import LineBody, LineKind
 from crypto.tickets.line import Line, head_message
 
 if TYPE_CHECKING:
@@ -30,6 +32,11 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 500
 _MILLISECOND = timedelta(milliseconds=1)
+
+_ANOTHER_CHAIN = frozenset({"seq_reused", "chain_broken"})
+"""Why a line is refused that its hub wrote without knowing all that it wrote before."""
+
+_log = logging.getLogger(__name__)
 
 _DONE = sa.select(HUB_RELAY.c.seq).where(HUB_RELAY.c.device == sa.bindparam("the_device"))
 # A device's word stands on the last line of each of its uploads: up to there, lines are handed on together.
@@ -75,6 +82,7 @@ class Exchange:
         self._store, self._upstream, self._own, self._clock = store, upstream, own, clock
         self._stamper = stamper
         self._knows = False
+        self._refused: set[str] = set()
 
     def run(self) -> None:
         """Tell and hear everything. Raises UpstreamError, BusyError; what was done by then stays done."""
@@ -110,16 +118,48 @@ class Exchange:
             if not lines:
                 return
             signature = self._own.key.sign(head_message(self._own.device, lines[-1]))
-            self._confirm(self._own.device, lines, self._upstream.hand_over(self._own.device, lines, signature))
+            answer = self._upstream.hand_over(self._own.device, lines, signature)
+            strange = [each.seq for each in answer.answers if each.reason in _ANOTHER_CHAIN]
+            if strange:
+                self._begin_anew(strange[0], answer.witness.seq)
+            else:
+                self._confirm(self._own.device, lines, answer)
+
+    def _begin_anew(self, first: int, kept: int) -> None:
+        """The server has other lines of this hub than it has itself: its database was lost, or brought back from an
+        older day. What the server did not take is told again, behind the ``kept`` lines that are there."""
+        anew = LineBody(
+            scan_id="anew",
+            kind=LineKind.ANEW,
+            event=self._own.event,
+            ticket=None,
+            gate=self._own.device,
+            stamp=self._stamper.at(self._clock()),
+        )
+        with self._store.transaction() as db:
+            begin_anew(db, first, kept, anew.to_text())
+            self._put_told(db, self._own.device, kept)
+        _log.warning("the server has other lines of this hub: its ledger goes on anew behind number %d", kept)
 
     def _hand_on(self) -> None:
         """The lines that devices handed over here, unchanged, each upload with its device's own signature."""
         with self._store.transaction() as db:
             devices = db.execute(_WAITING).scalars().all()
         for device in sorted(devices):
-            while upload := self._next_upload(device):
-                lines, signature = upload
-                self._confirm(device, lines, self._upstream.hand_over(device, lines, signature))
+            try:
+                self._hand_on_of(device)
+            except RefusedError as error:
+                # It was enrolled anew since it signed them. It holds up nobody else, and tells the server itself.
+                if device not in self._refused:
+                    _log.warning("the server refuses the lines of %s: %s", device, error)
+                self._refused.add(device)
+            else:
+                self._refused.discard(device)
+
+    def _hand_on_of(self, device: str) -> None:
+        while upload := self._next_upload(device):
+            lines, signature = upload
+            self._confirm(device, lines, self._upstream.hand_over(device, lines, signature))
 
     def _next_upload(self, device: str) -> tuple[Sequence[Line], bytes] | None:
         with self._store.transaction() as db:
@@ -132,9 +172,8 @@ class Exchange:
         """Go on behind these lines; where the server lacks some before them (it was set back), behind what it has."""
         lacks = any(each.reason == "gap" for each in answer.answers) and answer.witness.seq < lines[0].seq - 1
         seq = answer.witness.seq if lacks else lines[-1].seq
-        put = insert(HUB_RELAY).values(device=device, seq=seq)
         with self._store.transaction() as db:
-            db.execute(put.on_conflict_do_update(index_elements=["device"], set_={"seq": seq}))
+            self._put_told(db, device, seq)
 
     def _hear(self) -> None:
         found = self._upstream.devices()
@@ -170,3 +209,8 @@ class Exchange:
 
     def _told(self, db: sa.Connection, device: str) -> int:
         return int(db.execute(_DONE, {"the_device": device}).scalar_one_or_none() or 0)
+
+    @staticmethod
+    def _put_told(db: sa.Connection, device: str, seq: int) -> None:
+        put = insert(HUB_RELAY).values(device=device, seq=seq)
+        db.execute(put.on_conflict_do_update(index_elements=["device"], set_={"seq": seq}))

@@ -89,6 +89,15 @@ def line_up(db: sa.Connection, stamper: Stamper) -> int:
     return len(found)
 
 
+def begin_anew(db: sa.Connection, first: int, kept: int, body: str) -> None:
+    """Go on behind number ``kept`` in a chain of its own, whose first line says ``body`` (of kind ANEW). What the lines
+    from number ``first`` on told gets new ones with the next `line_up`."""
+    for table in (HUB_SCAN, HUB_LINE):
+        db.execute(sa.delete(table).where(table.c.seq >= first))
+    line = Line(kept + 1, body, START, seal_of(START, kept + 1, body))
+    db.execute(sa.insert(HUB_LINE), {"seq": line.seq, "prev": line.prev, "seal": line.seal, "body": body})
+
+
 def lines_after(db: sa.Connection, seq: int, limit: int) -> Sequence[Line]:
     """The hub's own lines behind number ``seq``."""
     rows = db.execute(_AFTER, {"the_seq": seq, "the_limit": limit})

@@ -100,6 +100,14 @@ class House:
         self.hub.close()
         self.open_hub()
 
+    def lose_hub(self) -> None:
+        """Its disk is broken: another one with nothing on it."""
+        self.exchange.close()
+        self.hub.close()
+        for file in self.folder.glob("hub.sqlite*"):
+            file.unlink()
+        self.open_hub()
+
     @contextmanager
     def wan(self) -> Iterator[None]:
         """The server is within reach; outside it is cut off."""
@@ -119,6 +127,13 @@ class House:
     def _enrol(self, name: str, role: Role, key: Ed25519PrivateKey, event: str | None) -> None:
         with self.cloud.transaction() as db:
             code = book.add(db, name, role, self.now, event=event, gate=None)
+            found = book.enrol(db, name, code, key.public_key().public_bytes_raw(), self.now)
+        assert found is not None
+        self.tokens[name] = found.token
+
+    def enrol_again(self, name: str, key: Ed25519PrivateKey) -> None:
+        with self.cloud.transaction() as db:
+            code = book.add(db, name, Role.TERMINAL, self.now, event=None, gate=None, again=True)
             found = book.enrol(db, name, code, key.public_key().public_bytes_raw(), self.now)
         assert found is not None
         self.tokens[name] = found.token
