@@ -28,7 +28,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``tram backend``."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     serve = actions.add_parser("serve", help="answer terminals until Ctrl-C or SIGTERM")
-    serve.add_argument("--as", dest="kind", choices=_KINDS, default="reference", help="bhyt, fhir: a simulated gateway or payer")
+    serve.add_argument(
+        "--as", dest="kind", choices=_KINDS, default="reference", help="bhyt, fhir: a simulated gateway or payer"
+    )
     serve.add_argument(
         "--db", metavar="URL", help="sqlite:///FILE (default: in the user's data folder) or postgresql://…"
     )
@@ -101,7 +103,7 @@ def _run_serve(args: argparse.Namespace) -> int:
         from backend.hub import serving
 
         return serving.run(args, _now, _say)
-    return _run_double(args) if args.kind == "bhyt" else _run_server(args)
+    return _run_server(args) if args.kind == "reference" else _run_double(args)
 
 
 def _run_server(args: argparse.Namespace) -> int:
