@@ -223,9 +223,11 @@ class TasksChanged:
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """Where the exchange with the servers stands: so many decisions of this terminal are on no server yet."""
+    """Where the exchange with the servers stands: so many decisions of this terminal are on no server yet.
+    ``online``: one of them answered."""
 
     queued: int
+    online: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ def answered(state: State, event: on.Answered, rules: Rules) -> Move:
     if isinstance(event.answer, EligibilityAnswer):
         simulated = simulated or event.answer.simulated
     online = event.answer.source in (Source.ONLINE, Source.HUB)
-    state = moves.with_case(replace(state, online=online), answer=event.answer, ask_fault=None, simulated=simulated)
+    state = moves.reached(state) if online else replace(state, online=False)
+    state = moves.with_case(state, answer=event.answer, ask_fault=None, simulated=simulated)
     return deciding.decided(state, rules)
 
 

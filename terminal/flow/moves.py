@@ -97,6 +97,11 @@ def device_down(state: State, event: on.DeviceDown) -> State:
     )
 
 
+def reached(state: State) -> State:
+    """A server answered: what the self-test said of the network is over."""
+    return replace(state, online=True, limits=tuple(code for code in state.limits if not code.startswith("net.")))
+
+
 def in_service(state: State, rules: Rules) -> bool:
     """Whether every group of needed devices has one that works, and the self-test found nothing broken."""
     working = {device for device, _ in state.up}

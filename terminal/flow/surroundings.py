@@ -76,7 +76,8 @@ def _hand_over_lost(state: State, _event: on.HandOverLost, rules: Rules) -> Move
 
 
 def _synced(state: State, event: on.Synced, rules: Rules) -> Move:
-    return show(replace(state, queued=event.queued), rules)
+    state = replace(state, queued=event.queued)
+    return show(moves.reached(state) if event.online else state, rules)
 
 
 def _tasks(state: State, event: on.TasksChanged, rules: Rules) -> Move:

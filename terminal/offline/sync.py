@@ -203,8 +203,8 @@ class ServerExchange:
                 as_of=max((one.as_of for one in known if one is not None), default=None),
                 online=online,
             )
-            if before.queued != waiting.lines:
-                self._post(Synced(waiting.lines))
+            if (before.queued, before.online) != (waiting.lines, online):
+                self._post(Synced(waiting.lines, online))
 
     # What this terminal did
 

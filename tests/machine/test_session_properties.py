@@ -65,7 +65,7 @@ EVENTS = st.one_of(
     st.builds(
         on.Rechecked, AGE, st.sampled_from([worlds.cover_answer(), worlds.cover_answer(Eligibility.NOT_ELIGIBLE)])
     ),
-    st.builds(on.Synced, st.integers(0, 3)),
+    st.builds(on.Synced, st.integers(0, 3), st.booleans()),
     st.builds(on.HandedOver, AGE, st.just("folder")),
     st.builds(on.HandOverFailed, AGE, st.just("folder"), st.just("handover.absent")),
     st.builds(on.HandOverLost, st.just("hl7")),

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from terminal.events import Button, CameraHint, Device, DeviceDown, DeviceUp, Pressed, SelfTested
+from terminal.events import Button, CameraHint, Device, DeviceDown, DeviceUp, Pressed, SelfTested, Synced
 from terminal.model import Message
 from terminal.view import Desk, Screen
 from tests.desk import UP, Bench, bench, code
@@ -68,6 +68,16 @@ def test_a_desk_without_its_camera_says_what_still_works() -> None:
     works = keys(desk.face.views[-1].works)
     assert "works.card" in works
     assert "works.code" not in works
+
+
+def test_a_server_that_answered_ends_what_the_test_said_of_the_network() -> None:
+    desk = bench()
+    desk.say(SelfTested(limits=("net.down", "trust.none")))
+    desk.say(Synced(0))
+    assert "net.down" in desk.face.views[-1].faults
+    desk.say(Synced(0, online=True))
+    assert list(desk.face.views[-1].faults) == ["trust.none"]
+    assert desk.face.views[-1].online is True
 
 
 @pytest.mark.parametrize(("found", "again"), [(FULL, 5.0), (SelfTested(), 600.0)], ids=["broken", "well"])
