@@ -191,11 +191,11 @@ class Rechecks:
             waiting.told == Eligibility.ELIGIBLE.value and not _agree(waiting.cover, _cover(answer))
         )
         self._note(waiting.question, answer, differs)
+        session = self._sessions.get(waiting.question.scan_id)
         if differs:
             self._raise(waiting, "differs", answer.state.value, answer.reference)
         else:
             self._forget(waiting)
-        session = self._sessions.pop(waiting.question.scan_id, None)
         if session is not None:
             post(Rechecked(session, answer))
 
@@ -217,6 +217,7 @@ class Rechecks:
     def _forget(self, waiting: _Waiting) -> None:
         with self._store.writing() as db:
             db.execute("DELETE FROM recheck WHERE id = ?", (waiting.number,))
+        self._sessions.pop(waiting.question.scan_id, None)
 
 
 def _task(row: tuple[object, ...]) -> Task:

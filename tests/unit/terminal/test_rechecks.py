@@ -221,6 +221,15 @@ def test_what_stays_unanswered_becomes_a_task(desk: Desk, pending: bool) -> None
     assert (task.kind, task.found) == ("unanswered", "nothing")
 
 
+@pytest.mark.parametrize("answered", [True, False])
+def test_nothing_is_remembered_of_what_is_settled(desk: Desk, answered: bool) -> None:
+    desk.rechecks.keep(question(desk), None, 7)
+    desk.clock.advance(KEPT_FOR.total_seconds())
+    desk.backend.answers.append(answer(desk) if answered else FaultError("net.down"))
+    desk.turn()
+    assert desk.rechecks._sessions == {}
+
+
 def test_the_same_visit_is_one_question(desk: Desk) -> None:
     desk.rechecks.keep(question(desk), None, 7)
     desk.rechecks.keep(question(desk), kept(desk), 7)
