@@ -132,7 +132,7 @@ HARMLESS = {
     "terminal.view": "faults",
     "terminal.handing": "visit desk device at as_of method reference proof fields",
     "terminal.enrolling": "pem fingerprint subject",
-    "terminal.enrolment": "device role event gate role",
+    "terminal.enrolment": "device event gate",
     "terminal.syncing": "reason conflict",
     "crypto.tickets.line": "prev seal",
     "crypto.tickets.body": "scan_id event ticket gate reason boot at asker",
