@@ -181,7 +181,9 @@ def _asked_later(state: State, rules: Rules) -> tuple[Effect, ...]:
     if not rules.asks or case.person is None or not case.can_be_asked or isinstance(answer, RedeemAnswer):
         return ()
     sure = answer is not None and answer.source is Source.ONLINE and answer.state is not Eligibility.PENDING
-    never = answer is None and case.ask_fault is None
+    # A question that lacks something fails again; whoever was let in on it all the same is somebody's task.
+    vain = case.ask_fault is None or (case.ask_fault == "net.question" and not case.admitted)
+    never = answer is None and vain
     return () if sure or never else (AskLater(state.session, case.person, answer),)
 
 

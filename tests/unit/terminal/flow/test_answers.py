@@ -42,6 +42,7 @@ def test_only_a_server_s_word_says_that_the_network_is_there(source: Source, onl
         (KEPT, None, True),
         (PENDING, None, True),
         (None, "net.down", True),
+        (None, "net.question", False),  # asked in the same way it would fail in the same way
         (None, None, False),
     ],
 )
