@@ -121,6 +121,9 @@ def _import(args: argparse.Namespace) -> int:
             marks = _marks(args)
             with _database(args) as db:
                 selling.load(db, ((row.ticket, row.id_number) for row in counted()), marks, _now())
+            # Lines that came in while it was written saw nothing of it.
+            with _database(args) as db:
+                selling.settle_sold(db, args.event, _now())
     except csv_file.BadFileError as error:
         words = [str(problem) for problem in error.problems]
         if args.json:

@@ -84,7 +84,12 @@ def add_tickets(db: sa.Connection, tickets: Iterable[SoldTicket], now: datetime)
             changes.tell(db, event, Changed.TICKET, names, now)
     # At the end, because lines come in while many tickets are written.
     for event in sorted(groups):
-        _settle(db, event, db.execute(_SOLD_AFTERWARDS, {"the_event": event}).scalars().all(), now)
+        settle_sold(db, event, now)
+
+
+def settle_sold(db: sa.Connection, event: str, now: datetime) -> None:
+    """Settle what devices told of tickets before they were sold."""
+    _settle(db, event, db.execute(_SOLD_AFTERWARDS, {"the_event": event}).scalars().all(), now)
 
 
 def load(db: sa.Connection, rows: Iterable[tuple[SoldTicket, IdNumber | None]], marks: Marks, now: datetime) -> None:
