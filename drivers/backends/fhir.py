@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from config.schema import FhirSettings
@@ -56,7 +57,9 @@ class FhirBackend:
         def ask() -> EligibilityAnswer:
             reply = self._send(Call("POST", _SUBMIT, body, kind=KIND), deadline)
             digests = Digests(hashlib.sha256(body).hexdigest(), hashlib.sha256(reply.body).hexdigest())
-            return fhir_wire.answer_of(reply.body, question, self._site, reply.date or self._clock.now(), digests)
+            at = reply.date or self._clock.now()
+            answer = fhir_wire.answer_of(reply.body, question, self._site, at, digests)
+            return replace(answer, simulated=reply.simulated)
 
         return self._tell(ask)
 
