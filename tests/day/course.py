@@ -63,6 +63,9 @@ KILLED = {13: 0, 17: 1}
 OFFLINE = tuple(2 * number + 1 for number, cut in enumerate(CUTS) if {cut.server, cut.hub} == {R} and cut.gates == _ALL)
 """The stretches in which both entries are cut off from everybody, and from each other."""
 
+SLOW = tuple(2 * number + 1 for number, cut in enumerate(CUTS) if H in (cut.server, cut.hub))
+"""Those in which a server or hub hangs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Light:

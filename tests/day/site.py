@@ -261,8 +261,8 @@ gate = "{GATES[gate]}"
 direction = "{direction}"
 people = "{people}"
 cards = true
-connect = 0.3
-total = 1.2
+connect = 0.2
+total = 0.8
 """,
         )
 

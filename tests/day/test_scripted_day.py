@@ -21,7 +21,7 @@ from terminal.offline.outbox import Outbox
 from terminal.parts import backend_options
 from terminal.records.device_key import device_key
 from terminal.records.sealed import open_sealed, sealed_key
-from tests.day.course import OFFLINE, STRETCHES, Course, Light
+from tests.day.course import OFFLINE, SLOW, STRETCHES, Course, Light
 from tests.day.ledger import (
     Ledger,
     check_chains,
@@ -56,7 +56,7 @@ def test_after_a_day_with_twenty_cuts_the_ledger_is_what_the_lights_showed(
     amounts = Amounts()
     with Site(tmp_path) as site:
         begins = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
-        day = Planner(SEED, begins, keys.load_signing_key(site.key), STRETCHES, OFFLINE).plan(amounts)
+        day = Planner(SEED, begins, keys.load_signing_key(site.key), STRETCHES, OFFLINE, SLOW).plan(amounts)
         site.open(day)
         began = time.monotonic()
         course = Course(site, day, SEED)

@@ -109,10 +109,17 @@ class Amounts:
 
 
 class Planner:
-    """Makes a day. ``offline``: the stretches in which no terminal reaches anybody."""
+    """Makes a day. ``offline``: the stretches in which no terminal reaches anybody; ``slow``: those in which few come,
+    because each waits for somebody who does not answer."""
 
     def __init__(
-        self, seed: int, begins: datetime, key: Ed25519PrivateKey, stretches: int, offline: Sequence[int]
+        self,
+        seed: int,
+        begins: datetime,
+        key: Ed25519PrivateKey,
+        stretches: int,
+        offline: Sequence[int],
+        slow: Sequence[int],
     ) -> None:
         self._chance = random.Random(seed)
         self._key = key
@@ -120,7 +127,7 @@ class Planner:
         self._valid = (begins, begins + timedelta(days=2))
         self._count = self._number = 0
         self._last = stretches - 1
-        self._offline = tuple(offline)
+        self._offline, self._slow = tuple(offline), frozenset(slow)
         self.day = Day([([], [], []) for _ in range(stretches)])
 
     def plan(self, amounts: Amounts) -> Day:
@@ -241,4 +248,5 @@ class Planner:
         return self._chance.choice((ENTRY_ALL, ENTRY_ONE))
 
     def _stretch(self, least: int = 0, most: int | None = None) -> int:
-        return self._chance.randint(least, self._last if most is None else most)
+        found = self._chance.randint(least, self._last if most is None else most)
+        return self._chance.randint(least, self._last if most is None else most) if found in self._slow else found
