@@ -106,6 +106,7 @@ def _desk(settings: Settings, clock: Clock, journal: Journal, face: Face, undo: 
         ask=_asking(settings, alone),
         rechecks=alone.rechecks if alone else None,
         exchange=alone.exchange if alone else None,
+        now=alone.now if alone else None,
         ticket_keys=keys,
         event=settings.backend.event,
         secrets=settings.backend.tickets == "any",

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,12 +44,13 @@ TICKETS = "-tickets"
 @dataclass(frozen=True, slots=True)
 class Standalone:
     """``backend`` is whom the desk asks. ``decided`` hears of each decision after it was written down; ``close`` lets
-    the stores go, after the engine has stopped."""
+    the stores go, after the engine has stopped. ``now``: the servers' time as far as it is known here."""
 
     backend: Backend
     rechecks: Rechecks | None = None
     exchange: Exchange | None = None
     decided: Callable[[Record, str], None] = lambda _effect, _scan_id: None
+    now: Callable[[], datetime] | None = None
     close: Callable[[], None] = lambda: None
 
 
@@ -151,6 +152,7 @@ class _Plan:
             asked_in_turn(server, hub, own),
             exchange=exchange,
             decided=lambda effect, scan_id: writer.decided(outbox, exchange, effect, scan_id),
+            now=lambda: _now(self.clock, times),
         )
 
     def _exchange(self, outbox: Outbox, own: Alone, times: Timekeeper, writer: _Writer) -> ServerExchange:
@@ -193,8 +195,11 @@ class _Writer:
         from crypto.tickets.body import LineKind
 
         if effect.admitted is not None:
-            # A name of its own: under the scan's a server may have refused already.
-            outbox.append(self._line(f"{scan_id}-hand", LineKind.MANUAL, effect.ticket, effect.admitted))
+            try:
+                # A name of its own: under the scan's a server may have refused already.
+                outbox.append(self._line(f"{scan_id}-hand", LineKind.MANUAL, effect.ticket, effect.admitted))
+            except FaultError as error:  # the journal has it, and nobody is kept out for want of a second record
+                log.error("let in by hand, and not in the ledger: %s", error)
             exchange.wake()
         elif isinstance(effect.answer, RedeemAnswer) and effect.answer.source is Source.LOCAL:
             exchange.wake()
@@ -211,6 +216,11 @@ class _Writer:
             stamp=self._times.stamp(),
             reason=reason,
         )
+
+
+def _now(clock: Clock, times: Timekeeper) -> datetime:
+    skew = times.skew()
+    return clock.now() + timedelta(seconds=skew.seconds) if skew else clock.now()
 
 
 def beside(store: Path) -> Path:

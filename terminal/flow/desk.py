@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from terminal.clock import Clock
@@ -104,7 +105,8 @@ class Exchange(Protocol):
 @dataclass(frozen=True, slots=True)
 class Desk:
     """The parts. ``note`` writes to the journal what happened at the gate; it raises FaultError. ``secrets``: codes
-    that are nothing else are asked about as tickets."""
+    that are nothing else are asked about as tickets. ``now``: the time by which signed tickets are judged, where it is
+    better known than by the clock."""
 
     rules: Rules
     face: Face
@@ -119,6 +121,7 @@ class Desk:
     rechecks: Rechecks | None = None
     hands: Hands | None = None
     exchange: Exchange | None = None
+    now: Callable[[], datetime] | None = None
     read: Callable[[Callable[[Event], None]], ReadWork] | None = None
     ask: Callable[[Callable[[Event], None]], AskWork] | None = None
     ticket_keys: Sequence[TicketKey] = ()

@@ -219,8 +219,8 @@ class Engine:
 
     def _recognised(self, event: Event) -> Event | Recognised:
         if isinstance(event, CodeSeen):
-            now = self._desk.clock.now()
             desk = self._desk
+            now = desk.now() if desk.now else desk.clock.now()
             return recognise_code(
                 event.payload,
                 desk.ticket_keys,

@@ -22,9 +22,13 @@ _PASSAGES = frozenset({LineKind.ENTRY, LineKind.EXIT})
 def unlit(outbox: Outbox, journal: Journal, now: Stamp) -> tuple[LineBody, ...]:
     """The passages of earlier starts of the program for which the desk's journal holds no light.
 
-    Lines of this start are left alone: theirs may be about to be lit. Raises FaultError like both of them.
+    Lines of this start are left alone: theirs may be about to be lit. So are those of before the journal's first entry:
+    a journal that was replaced says nothing about them. Raises FaultError like both of them.
     """
-    since = now.at - LOOK_BACK
+    first = journal.read(limit=1)
+    if not first:
+        return ()
+    since = max(now.at - LOOK_BACK, first[0].entry.when)
     events = outbox.since(since)
     annulled = {event.scan_id for event in events if event.kind is LineKind.ANNUL}
     passages = [event for event in events if event.kind in _PASSAGES and event.stamp.boot != now.boot]

@@ -159,3 +159,17 @@ def test_who_was_let_in_by_hand_is_in_the_ledger(parts: Parts) -> None:
     (line,) = parts.lines(settings)
     assert (line.kind, line.scan_id, line.ticket, line.reason) == (LineKind.MANUAL, "boot-1-hand", "T1", "supervisor")
     assert (line.event, line.gate) == ("hoi-mau", "cong-1")
+
+
+def test_a_ledger_that_takes_no_line_keeps_nobody_out(parts: Parts, caplog: pytest.LogCaptureFixture) -> None:
+    made = parts.build(parts.settings("gate"))
+    made.close()
+    verdict = Verdict(Outcome.ATTENTION, Message("title.admitted"))
+    made.decided(Record(1, verdict, "TICKET", ticket="T1", admitted="supervisor"), "boot-1")
+    assert "not in the ledger" in caplog.text
+
+
+def test_before_a_server_was_heard_the_computer_s_clock_counts(parts: Parts) -> None:
+    made = parts.build(parts.settings("gate"))
+    assert made.now is not None
+    assert made.now() == parts.clock.now()

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from terminal import events as on
-from terminal.events import Button, Pressed
+from terminal.events import Button, CodeSeen, Device, DeviceUp, Pressed
 from terminal.flow import answers, deciding, moves
 from terminal.flow.effects import AskLater, HandOver, Record
 from terminal.flow.states import Case, State
 from terminal.model import Eligibility, EligibilityAnswer, Outcome, Source
 from terminal.view import Desk, Screen
-from tests.desk import UP, Bench, serve
+from tests.desk import UP, Bench, serve, ticket_text
 from tests.machine import worlds
 
 RECEPTION = worlds.rules(Desk.RECEPTION)
@@ -94,3 +95,16 @@ def test_the_later_word_about_somebody_who_has_gone_shows_nothing() -> None:
     shown = len(bench.face.views)
     bench.say(on.Rechecked(session, worlds.cover_answer()))
     assert len(bench.face.views) == shown
+
+
+def test_a_wrong_clock_refuses_no_ticket_where_the_servers_time_is_known() -> None:
+    rules = worlds.rules(Desk.GATE)
+    for hours, outcome in ((0.0, Outcome.ALLOW), (48.0, Outcome.STOP)):
+        bench = Bench(rules)
+        bench.clock.advance(48 * 3600)  # the computer is two days ahead
+        right = bench.clock.now() - timedelta(days=2) + timedelta(hours=hours)
+        bench = Bench(rules, now=lambda right=right: right)
+        bench.backend.answer = worlds.redeemed()
+        bench.say(DeviceUp(Device.CAMERA, "c"), CodeSeen(ticket_text(), "camera"))
+        bench.hear_answer()
+        assert bench.face.outcomes[-1] is outcome

@@ -21,6 +21,7 @@ from tests.unit.terminal.offline.gate import (
     Gate,
     ticket,
 )
+from tests.unit.terminal.offline.test_unlit import light
 
 ISSUER = TicketKey(PUBLIC)
 
@@ -108,6 +109,7 @@ def test_an_annulment_that_only_the_ledger_knows_is_found_at_the_next_start(tmp_
 def test_an_admission_that_was_never_lit_is_free_again_at_once(tmp_path: Path) -> None:
     with Gate(tmp_path) as gate, Journal(tmp_path / "journal") as journal:
         gate.sold(ticket("T1"))
+        light(gate.ledger, journal, 99)
         assert gate.scan().reason == "ok"
         restarted = Timekeeper(gate.clock)
         assert take_back(gate.outbox, journal, restarted.stamp, gate.local.unlit) == 1

@@ -106,3 +106,11 @@ def test_older_lines_are_not_looked_at(ledger: Ledger, journal: Journal) -> None
     ledger.admit(1)
     ledger.clock.advance(timedelta(days=2).total_seconds())
     assert unlit(ledger.outbox, journal, restart(ledger).stamp()) == ()
+
+
+def test_a_journal_that_was_replaced_takes_nothing_back(ledger: Ledger, journal: Journal) -> None:
+    ledger.admit(3)
+    assert unlit(ledger.outbox, journal, restart(ledger).stamp()) == ()
+    ledger.clock.advance(60)
+    light(ledger, journal, 9)
+    assert unlit(ledger.outbox, journal, restart(ledger).stamp()) == ()
