@@ -12,9 +12,10 @@ import sqlalchemy as sa
 
 
 def together(db: sa.Connection) -> AbstractContextManager[object]:
-    """Inside, prepared statements that are only `run` are sent without waiting for each: one round trip to a server.
+    """Inside, prepared statements do not wait for each other: what was `sent` is waited for when it is read, what was
+    `run` at the end, where at the latest its errors come out. How many rows were touched is not known.
 
-    What one of them raises comes out at the end at the latest; how many rows were touched is not known.
+    Only prepared statements: SQLAlchemy's own results know nothing of this.
     """
     raw: Any = db.connection.driver_connection
     pipeline: AbstractContextManager[object] = nullcontext() if db.dialect.name == "sqlite" else raw.pipeline()
@@ -38,15 +39,18 @@ class Prepared:
         self._statement, self._columns = statement, columns
         self._forms: dict[str, _Form] = {}
 
+    def sent(self, db: sa.Connection, values: Mapping[str, Any]) -> Sent:
+        """Its rows, to be read later."""
+        form = self._form(db)
+        return Sent(form, form.executed(db, values))
+
     def rows(self, db: sa.Connection, values: Mapping[str, Any]) -> list[Any]:
         """All rows that it gives."""
-        form = self._form(db)
-        return form.rows(form.executed(db, values).fetchall())
+        return self.sent(db, values).rows()
 
     def first(self, db: sa.Connection, values: Mapping[str, Any]) -> Any:
         """The only or first row, None when there is none."""
-        found = self.rows(db, values)
-        return found[0] if found else None
+        return self.sent(db, values).first()
 
     def run(self, db: sa.Connection, values: Mapping[str, Any]) -> int:
         """Run it; how many rows it touched."""
@@ -64,6 +68,24 @@ class Prepared:
         if form is None:
             form = self._forms[db.dialect.name] = _Form(self._statement, db.dialect, self._columns)
         return form
+
+
+class Sent:
+    """A statement that was sent; each of these is read once."""
+
+    __slots__ = ("_cursor", "_form")
+
+    def __init__(self, form: _Form, cursor: Any) -> None:
+        self._form, self._cursor = form, cursor
+
+    def rows(self) -> list[Any]:
+        """All rows that it gave."""
+        return self._form.rows(self._cursor.fetchall())
+
+    def first(self) -> Any:
+        """The only or first row, None when there is none."""
+        found = self.rows()
+        return found[0] if found else None
 
 
 class _Form:

@@ -27,8 +27,8 @@ _COUNT = Prepared(
         },
     )
 )
-_IN_ZONE = (
-    sa.select(sa.func.coalesce(sa.func.sum(COUNTER.c.entered - COUNTER.c.exited), 0))
+_IN_ZONE = Prepared(
+    sa.select(sa.func.coalesce(sa.func.sum(COUNTER.c.entered - COUNTER.c.exited), 0).label("inside"))
     .select_from(COUNTER.join(GATE, sa.and_(GATE.c.event == COUNTER.c.event, GATE.c.gate == COUNTER.c.gate)))
     .where(
         GATE.c.event == sa.bindparam("the_event"),
@@ -90,7 +90,7 @@ def count(db: sa.Connection, rows: list[dict[str, Any]]) -> None:
 
 def inside_zone(db: sa.Connection, event: str, zone: str, day: date) -> int:
     """People behind the zone's gates that day; whom another transaction just lets in is not counted yet."""
-    return int(db.execute(_IN_ZONE, {"the_event": event, "the_zone": zone, "the_day": day}).scalar_one())
+    return int(_IN_ZONE.first(db, {"the_event": event, "the_zone": zone, "the_day": day}).inside)
 
 
 def at_gates(db: sa.Connection, event: str, day: date) -> tuple[AtGate, ...]:

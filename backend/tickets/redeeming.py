@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from backend.api import AnnulRequest, RedeemReason, RedeemRequest, RedeemResponse, Result
+from backend.engine.errors import TryAgainError
 from backend.engine.prepared import Prepared, together
 from backend.references import new_reference
 from backend.tickets import changes, counting, sold
@@ -20,14 +21,16 @@ from crypto.tickets.rules import Passage, Passing, Refusal, Standing, after, day
 _SAME_SCAN = Prepared(
     sa.select(SCAN).where(SCAN.c.device == sa.bindparam("the_device"), SCAN.c.scan_id == sa.bindparam("the_scan"))
 )
-_BOUND = sa.select(HOLDER.c.ticket).where(
-    HOLDER.c.event == sa.bindparam("the_event"), HOLDER.c.mark == sa.bindparam("the_mark")
+_BOUND = Prepared(
+    sa.select(HOLDER.c.ticket).where(
+        HOLDER.c.event == sa.bindparam("the_event"), HOLDER.c.mark == sa.bindparam("the_mark")
+    )
 )
 _USES = sa.and_(
     REDEMPTION.c.event == sa.bindparam("the_event"),
     REDEMPTION.c.ticket == sa.bindparam("the_ticket"),
 )
-_FIRST_USE = (
+_FIRST_USE = Prepared(
     sa.select(REDEMPTION).where(_USES, REDEMPTION.c.uses > 0).order_by(REDEMPTION.c.at, REDEMPTION.c.use_no).limit(1)
 )
 # Not the count of passages: an annulled one leaves a gap below those that came after it.
@@ -70,22 +73,25 @@ def redeem(
 ) -> RedeemResponse:
     """The one answer to this device's scan: made now, or the stored one of a repetition.
 
-    ``holder``: the mark of the question's ID number, where it has one. Raises ScanIdReusedError.
+    ``holder``: the mark of the question's ID number, where it has one. Raises ScanIdReusedError, TryAgainError.
     """
-    given = scan_of(db, device, question.scan_id)
-    if given is not None:
-        _check_same(given, question, holder)
-        return _stored(given)
-    while True:
-        found = _find(db, question, holder, now)
-        answer, passed = _decide(db, question, found, now)
-        if passed is None or _changed(db, found.ticket, passed):
-            break
-        # Somebody else changed the ticket between our look and our update: look again.
     with together(db):
-        _record(db, device, question, answer, found.ticket.ticket if found.ticket else question.ticket or "", holder)
+        asked = _SAME_SCAN.sent(db, {"the_device": device, "the_scan": question.scan_id})
+        found = _find(db, question, holder, now)
+        given = asked.first()
+        if given is not None:
+            _check_same(given, question, holder)
+            return _stored(given)
+        answer, passed = _decide(db, question, found, now)
+        ticket = found.ticket
+        change = None
+        if ticket is not None and passed is not None:
+            change = sold.put(db, ticket, after(ticket.state, ticket.product, passed))
+        _record(db, device, question, answer, ticket.ticket if ticket else question.ticket or "", holder)
         if passed is not None:
-            _keep(db, device, question, found.ticket, passed, answer)
+            _keep(db, device, question, ticket, passed, answer)
+        if change is not None and change.first() is None:
+            raise TryAgainError  # somebody else changed the ticket between our look and our update
     return answer
 
 
@@ -131,7 +137,7 @@ def _check_same(given: Any, question: RedeemRequest, holder: bytes | None) -> No
 def _find(db: sa.Connection, question: RedeemRequest, holder: bytes | None, now: datetime) -> _Found:
     if holder is None:
         return _Found(sold.kept(db, question.event, question.ticket or "", question.gate))
-    names = db.execute(_BOUND, {"the_event": question.event, "the_mark": holder}).scalars().all()
+    names = [row.ticket for row in _BOUND.rows(db, {"the_event": question.event, "the_mark": holder})]
     bound = [sold.kept(db, question.event, name, question.gate) for name in sorted(names)]
     return _of_holder([each for each in bound if each is not None], question, now)
 
@@ -192,13 +198,8 @@ def _room(db: sa.Connection, ticket: sold.Kept, now: datetime) -> int | None:
     return ticket.capacity - counting.inside_zone(db, ticket.event, ticket.zone, day_of(now))
 
 
-def _first_use(db: sa.Connection, ticket: sold.Kept) -> sa.Row[Any]:
-    return db.execute(_FIRST_USE, {"the_event": ticket.event, "the_ticket": ticket.ticket}).one()
-
-
-def _changed(db: sa.Connection, ticket: sold.Kept | None, passed: Passage) -> bool:
-    """Write what the passage makes of the ticket; whether it was still as it was read."""
-    return ticket is None or sold.put(db, ticket, after(ticket.state, ticket.product, passed))
+def _first_use(db: sa.Connection, ticket: sold.Kept) -> Any:
+    return _FIRST_USE.first(db, {"the_event": ticket.event, "the_ticket": ticket.ticket})
 
 
 def _keep(
@@ -240,7 +241,7 @@ def _keep_passage(
     _KEEP_PASSAGE.run(db, row)
 
 
-def _refused(reason: Refusal, now: datetime, first: sa.Row[Any] | None = None) -> RedeemResponse:
+def _refused(reason: Refusal, now: datetime, first: Any = None) -> RedeemResponse:
     if first is None:
         return _answer(RedeemReason(reason.value), now)
     return _answer(RedeemReason(reason.value), now, used_at=first.at, used_place=first.gate)

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from backend.engine.prepared import Prepared
+from backend.engine.prepared import Prepared, Sent
 from backend.tickets.tables import GATE, PRODUCT, TICKET, ZONE
 from crypto.tickets.rules import Passage, Product, Standing, TicketState
 
@@ -107,9 +107,9 @@ def locked(db: sa.Connection, event: str, tickets: Iterable[str]) -> dict[str, K
     return {row.ticket: _kept(row) for row in db.execute(_SOME, these)}
 
 
-def put(db: sa.Connection, ticket: Kept, state: TicketState) -> bool:
-    """Write the counts of ``state``, unless somebody changed the ticket since it was read; whether it was written."""
-    return _CHANGE.first(db, change_of(ticket, state)) is not None
+def put(db: sa.Connection, ticket: Kept, state: TicketState) -> Sent:
+    """Write the counts of ``state``, unless somebody changed the ticket since it was read: then it gives no row."""
+    return _CHANGE.sent(db, change_of(ticket, state))
 
 
 def change_of(ticket: Kept, state: TicketState) -> dict[str, Any]:
