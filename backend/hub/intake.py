@@ -7,7 +7,7 @@ rules as on the server (backend.tickets.merging). So it does not matter which of
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,18 +17,20 @@ from backend.devices.paths import KnownDevice
 from backend.devices.tables import DEVICE
 from backend.engine.sql import insert
 from backend.hub.tables import HUB_CURSOR, HUB_SCAN
-from backend.tickets import selling
+from backend.tickets import counting, selling
 from backend.tickets.merging import merge
+from backend.tickets.redeeming import BY_LINE
 from backend.tickets.sold import products
 from backend.tickets.tables import ANNULMENT, HOLDER, REDEMPTION, SCAN, TICKET
 from backend.tickets.wire import PassageRow, TicketRow, TicketsResponse
 from crypto.tickets.record import Marks
-from crypto.tickets.rules import Product, Standing
+from crypto.tickets.rules import Passing, Product, Standing, day_of
 
+_BY_LINE = f"{BY_LINE}-"
 _SOLD = ("product", "admits", "valid_from", "valid_to", "gate", "max_uses", "paid", "standing_at")
 _OURS: sa.BindParameter[str] = sa.bindparam("the_tickets", expanding=True)
 _FOREIGN = (
-    sa.select(REDEMPTION.c.ticket, REDEMPTION.c.reference)
+    sa.select(REDEMPTION)
     .join(SCAN, SCAN.c.reference == REDEMPTION.c.reference)
     .join(
         HUB_SCAN,
@@ -132,6 +134,7 @@ def _put_passages(db: sa.Connection, event: str, tickets: Sequence[TicketRow]) -
     about = {"the_event": event, "the_tickets": [ticket.ticket for ticket in tickets]}
     for row in db.execute(_FOREIGN, about).all():
         db.execute(_FORGET, {"the_reference": row.reference})
+        _count(db, row._mapping, -row.people)
     for ticket in tickets:
         for passage in ticket.passages:
             _put_passage(db, event, ticket.ticket, passage)
@@ -144,9 +147,9 @@ def _put_passage(db: sa.Connection, event: str, ticket: str, passage: PassageRow
     known = db.execute(_KNOWN, this).scalar_one_or_none()
     if known is not None and db.execute(_IMPORTED, this).one_or_none() is None:
         return  # decided here, or handed over to this hub by the device itself
-    reference = known or passage.reference
+    reference = known or _told_upstream(passage.reference)
     if known is None:
-        _put_scan(db, event, ticket, passage)
+        _put_scan(db, event, ticket, passage, reference)
     row = {
         "event": event,
         "ticket": ticket,
@@ -161,14 +164,26 @@ def _put_passage(db: sa.Connection, event: str, ticket: str, passage: PassageRow
     }
     keep = sa.insert(REDEMPTION).values(**row, use_no=_NEXT_NO)
     db.execute(keep, {"the_event": event, "the_ticket": ticket})
+    _count(db, row, passage.people)
 
 
-def _put_scan(db: sa.Connection, event: str, ticket: str, passage: PassageRow) -> None:
+def _count(db: sa.Connection, passage: Mapping[Any, Any], people: int) -> None:
+    place = counting.Place(passage["event"], day_of(passage["at"]), passage["gate"], passage["device"])
+    counting.count(db, [counting.row_of(place, Passing(passage["direction"]), people)])
+
+
+def _told_upstream(reference: str) -> str:
+    """The reference of a passage that upstream knows by a line: here it is no line's, but decided. The line itself may
+    still come, and must not count a second time."""
+    return f"U-{reference.removeprefix(_BY_LINE)}" if reference.startswith(_BY_LINE) else reference
+
+
+def _put_scan(db: sa.Connection, event: str, ticket: str, passage: PassageRow, reference: str) -> None:
     """The scan's answer, should the device repeat it here."""
     row = {
         "device": passage.device,
         "scan_id": passage.scan_id,
-        "reference": passage.reference,
+        "reference": reference,
         "event": event,
         "ticket": ticket,
         "gate": passage.gate,
