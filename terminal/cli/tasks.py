@@ -53,9 +53,8 @@ def _list(args: argparse.Namespace, tasks: TaskList) -> int:
     for task in found:
         seen = f"{task.seen_at.astimezone(VIETNAM_TIME):%d/%m/%Y %H:%M}"
         words = say(Message(f"cli.tasks.{task.kind}"), args.lang)
-        print(
-            f"{task.number}  {seen}  {task.masked or '–'}  {words}: {task.told} → {task.found}  {task.reference or ''}"
-        )
+        told, later = (say(Message(f"cli.tasks.state.{state}"), args.lang) for state in (task.told, task.found))
+        print(f"{task.number}  {seen}  {task.masked or '–'}  {words}: {told} → {later}  {task.reference or ''}")
     print(say(Message.of("cli.tasks.count", n=str(len(found))), args.lang))
     return 0
 

@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from crypto.codes.proof import issue
 from crypto.codes.ticket import public_half
-from terminal.model import Eligibility, EligibilityAnswer
+from terminal.messages import say
+from terminal.model import Eligibility, EligibilityAnswer, Message
 from terminal.ports import EligibilityQuestion
 from terminal.rechecks import Rechecks
 from terminal.records.device_key import device_key
@@ -92,11 +93,17 @@ def test_tasks_are_listed_and_struck_off(site: Path, tram: Tram, lines: Lines) -
     assert (task["kind"], task["found"], task["scan_id"]) == ("differs", "not_eligible", "v-1")
     code, shown = lines("tasks", "list", "--config", site, "--lang", "en")
     assert code == 0
-    assert "the later answer differs" in shown[0]
+    assert "the later answer differs: not asked → not insured" in shown[0]
     assert shown[-1] == "1 to clear up"
     assert lines("tasks", "done", task["number"], "--config", site) == (0, [])
     assert lines("tasks", "done", task["number"], "--config", site)[0] == 1
     assert tram("tasks", "list", "--config", site) == (0, {"tasks": []})
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("state", [*(one.value for one in Eligibility), "nothing"])
+def test_every_state_of_a_task_has_words(state: str, language: str) -> None:
+    assert say(Message(f"cli.tasks.state.{state}"), language)
 
 
 def test_a_terminal_that_kept_nothing_says_so(site: Path, tram: Tram) -> None:
