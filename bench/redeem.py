@@ -1,8 +1,8 @@
-"""Tickets redeemed a second by the reference backend over HTTP: token, rules, ledger and full log on, all of it durable.
+"""The figure ``backend``: tickets redeemed a second over HTTP with token, rules, ledger and full log on, all durable.
 
-On SQLite in one process and on PostgreSQL with two workers, as fast as sixteen connections can ask and at a steady 200 a
-second; with --pretix the same client asks a real pretix of packaging/pretix_lane.sh in the same run. Each request redeems
-a ticket that nobody used before. The client (children/asking.py) is a process of its own on the same machine.
+On SQLite in one process and on PostgreSQL with two workers, as fast as sixteen connections can ask and at a steady 200
+a second; with --pretix the same client asks a real pretix of packaging/pretix_lane.sh in the same run. Each request
+redeems a ticket that nobody used before. The client (children/asking.py) is a process of its own on the same machine.
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ def run(what: str, asked: Asked, folder: Path, connections: int, rate: int, seco
     file = folder / "bodies"
     file.write_text("\n".join(asked.bodies), encoding="utf-8")
     at = urlsplit(asked.url)
+    warm = WARM if connections > 1 else 5
     order = {
         "host": at.hostname,
         "port": at.port,
@@ -64,7 +65,7 @@ def run(what: str, asked: Asked, folder: Path, connections: int, rate: int, seco
         "bodies": str(file),
         "good": asked.good,
         "connections": connections,
-        "warm": WARM if connections > 1 else 5,
+        "warm": warm,
         "seconds": seconds,
         "rate": rate,
     }
@@ -88,7 +89,7 @@ def run(what: str, asked: Asked, folder: Path, connections: int, rate: int, seco
         raise RuntimeError(
             f"{what}: {said['asked'] - said['good']} of {said['asked']} were not admitted: {said['codes']}"
         )
-    del asked.bodies[: said["asked"] + order["warm"] * connections]
+    del asked.bodies[: said["asked"] + warm * connections]
     ms = spread(said["times"])
     return {
         "what": what,
@@ -139,6 +140,7 @@ def pretix() -> Iterator[Asked]:
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        env={**os.environ, "TICKETS": "5000"},
     ) as lane:
         try:
             said: dict[str, Any] = json.loads(lane.stdout.readline() if lane.stdout else "")

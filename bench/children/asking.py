@@ -1,6 +1,6 @@
-"""A client that is quicker than any server it asks: HTTP/1.1 over kept connections, requests made before the clock runs.
+"""A client that is quicker than the server it asks: HTTP/1.1, kept connections, requests made before the clock runs.
 
-Reads one JSON object: {"host", "port", "head", "bodies": FILE, "good", "connections", "seconds", "rate"}. ``head`` is
+Reads one JSON object: {"host", "port", "head", "bodies": FILE, "good", "connections", "warm", "seconds", "rate"}. ``head`` is
 the request up to its Content-Length, FILE holds one body a line, ``good`` is what a good answer contains. With ``rate``
 0 each connection asks as soon as it was answered; otherwise requests begin at that rate whether others were answered or
 not, on whichever connection is free, and their time counts from the moment they were due. Writes one JSON object:
@@ -37,10 +37,10 @@ class Tally:
 
 
 class Line(asyncio.Protocol):
-    """One connection; ``free`` resolves when its request is answered."""
+    """One connection after the other to the server: kept while the server keeps it, made anew when it does not."""
 
-    def __init__(self, tally: Tally) -> None:
-        self._tally = tally
+    def __init__(self, tally: Tally, at: tuple[str, int]) -> None:
+        self._tally, self._at = tally, at
         self._transport: asyncio.Transport | None = None
         self._heard = bytearray()
         self._began = 0.0
@@ -50,13 +50,16 @@ class Line(asyncio.Protocol):
         """Ready to ask."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's own class
 
-    def ask(self, request: bytes, began: float) -> asyncio.Future[None]:
-        """Send one request; what comes back is noted."""
+    async def ask(self, request: bytes, began: float) -> None:
+        """Send one request, and return when it was answered; what came back is noted."""
+        loop = asyncio.get_running_loop()
+        if self._transport is None:
+            await loop.create_connection(lambda: self, *self._at)
         assert self._transport is not None
         self._began = began
-        self._answered = asyncio.get_running_loop().create_future()
+        self._answered = loop.create_future()
         self._transport.write(request)
-        return self._answered
+        await self._answered
 
     def data_received(self, data: bytes) -> None:
         """A piece of the answer, or all of it."""
@@ -70,12 +73,15 @@ class Line(asyncio.Protocol):
         if len(self._heard) >= end + 4 + length:
             self._tally.note(bytes(self._heard), self._began)
             self._heard.clear()
+            if b"connection: close" in head and self._transport is not None:
+                self._transport.close()
+                self._transport = None
             if self._answered is not None and not self._answered.done():
                 self._answered.set_result(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The server hung up."""
-        if self._answered is not None and not self._answered.done():
+        """The server hung up, or we did."""
+        if self._transport is not None and self._answered is not None and not self._answered.done():
             self._answered.set_exception(exc or ConnectionResetError("the server closed the connection"))
 
 
@@ -120,11 +126,7 @@ async def main() -> None:
     head = order["head"].encode("ascii")
     requests = iter([b"%sContent-Length: %d\r\n\r\n%s" % (head, len(body), body) for body in bodies])
     tally = Tally(order["good"].encode("ascii"), [], Counter())
-    loop = asyncio.get_running_loop()
-    lines = []
-    for _ in range(order["connections"]):
-        _, line = await loop.create_connection(lambda: Line(tally), order["host"], order["port"])
-        lines.append(line)
+    lines = [Line(tally, (order["host"], order["port"])) for _ in range(order["connections"])]
     for _ in range(order["warm"]):
         for line in lines:
             await line.ask(next(requests), time.perf_counter())
