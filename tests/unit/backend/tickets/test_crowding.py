@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from backend.api import AnnulRequest
 from backend.engine.store import Store
-from backend.tickets import crowding, selling
+from backend.tickets import annulling, crowding, selling
 from crypto.tickets.rules import Standing
-from tests.unit.backend.calls import NOW
+from tests.unit.backend.calls import ASKED_AT, NOW
 from tests.unit.backend.tickets.ledgers import EVENT, MINUTE, Device, conflicts, do, sell, upload
 
 
@@ -59,3 +60,14 @@ def test_where_nobody_crowds_no_passage_is_read(empty_store: Store) -> None:
         crowding.settle(db, EVENT)
     assert asked
     assert not [statement for statement in asked if "redemption" in statement or "FROM line" in statement]
+
+
+def test_whoever_is_taken_back_makes_room(empty_store: Store) -> None:
+    _zone(empty_store, 2)
+    sell(empty_store, "t-0", "t-1", "t-2")
+    _three(empty_store)
+    assert _kinds(empty_store) == ["over_capacity"]
+    body = {"scan_id": "s-0", "asked_at": ASKED_AT, "event": EVENT, "ticket": "t-0", "gate": "gate-a"}
+    asked = AnnulRequest.model_validate(body)
+    assert do(empty_store, lambda db: annulling.annul(db, "a", asked, NOW)).result.value == "annulled"
+    assert _kinds(empty_store) == []

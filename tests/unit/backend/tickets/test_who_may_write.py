@@ -88,6 +88,20 @@ def test_an_admission_by_hand_is_no_answer_to_a_ticket_with_the_same_scan(empty_
         _redeem(empty_store, "a", "t", "s-1")
 
 
+@pytest.mark.parametrize(("card", "same"), [(b"a" * 16, True), (b"b" * 16, False)])
+def test_a_scan_that_is_repeated_with_another_card_is_another_question(
+    empty_store: Store, card: bytes, same: bool
+) -> None:
+    body = {"scan_id": "s-1", "asked_at": ASKED_AT, "event": EVENT, "id_number": "003090123450", "gate": "gate-a"}
+    asked = RedeemRequest.model_validate(body)
+    first = do(empty_store, lambda db: redeeming.redeem(db, "a", asked, NOW, b"a" * 16))
+    if same:
+        assert do(empty_store, lambda db: redeeming.redeem(db, "a", asked, NOW, card)) == first
+    else:
+        with pytest.raises(redeeming.ScanIdReusedError):
+            do(empty_store, lambda db: redeeming.redeem(db, "a", asked, NOW, card))
+
+
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_what_two_take_back_at_once_is_counted_once(empty_store: Store, database_url: str) -> None:
     sell(empty_store, "t")
