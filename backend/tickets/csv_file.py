@@ -1,7 +1,8 @@
 """Tickets from and to other sellers' systems: CSV, strictly read, and written so that no spreadsheet runs it.
 
 UTF-8, with or without byte order mark; commas or semicolons, whichever the first line has; the first line names the
-columns (`COLUMNS`), in any order. A wrong row is named by its line and column, never by what it holds.
+columns (`COLUMNS`), in any order; ``code`` may stand for ``ticket``: what another seller printed on its tickets, of
+which only the mark is kept (crypto.codes.secret). A wrong row is named by its line and column, never by what it holds.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from typing import IO
 
 from backend.tickets.sold import SoldTicket
 from backend.when import begins, ends
+from crypto.codes.secret import ticket_of_secret
 from crypto.errors import MalformedError
 from crypto.id_number import IdNumber
 
 REQUIRED = ("ticket", "product", "valid_from", "valid_to")
 OPTIONAL = ("admits", "max_uses", "gate", "paid", "id_number")
 COLUMNS = (*REQUIRED, *OPTIONAL)
+CODE = "code"
 
 MOST_PROBLEMS = 100
 """After so many the rest of a file is not looked at."""
@@ -119,11 +122,14 @@ def _rows(file: IO[str], event: str, problems: list[Problem]) -> Iterator[Row]:
 def _names(cells: list[str], problems: list[Problem]) -> list[str]:
     names = [cell.strip().lower() for cell in cells]
     for place, name in enumerate(names, start=1):
-        if name not in COLUMNS:
+        if name not in (*COLUMNS, CODE):
             problems.append(Problem(1, f"column {place}", f"not one of {', '.join(COLUMNS)}"))
         elif names.index(name) != place - 1:
             problems.append(Problem(1, f"column {place}", "the same column stands before it"))
-    problems.extend(Problem(1, name, "this column is missing") for name in REQUIRED if name not in names)
+    if CODE in names and "ticket" in names:
+        problems.append(Problem(1, CODE, "one of ticket and code, not both"))
+    missing = set(REQUIRED) - set(names) - ({"ticket"} if CODE in names else set())
+    problems.extend(Problem(1, name, "this column is missing") for name in REQUIRED if name in missing)
     return names
 
 
@@ -135,9 +141,9 @@ def _row(cells: dict[str, str], surplus: int, event: str, line: int, problems: l
     values: dict[str, object] = {}
     for name, cell in cells.items():
         text = cell.strip().removeprefix("'")
-        if text or name in REQUIRED:
+        if text or name in (*REQUIRED, CODE):
             try:
-                values[name] = _READERS[name](text[:_LONGEST_CELL])
+                values["ticket" if name == CODE else name] = _READERS[name](text[:_LONGEST_CELL])
             except (ValueError, MalformedError) as error:
                 rule = "an ID number has 12 digits" if isinstance(error, MalformedError) else str(error)
                 problems.append(Problem(line, name, rule))
@@ -155,6 +161,13 @@ def _name(text: str) -> str:
     if not _NAME.fullmatch(text):
         raise ValueError("1 to 64 of A-Z a-z 0-9 . _ -")
     return text
+
+
+def _code(text: str) -> str:
+    ticket = ticket_of_secret(text, "")
+    if ticket is None:
+        raise ValueError("not a code that a gate takes for a ticket")
+    return ticket.ticket_id
 
 
 def _number(text: str) -> int:
@@ -180,5 +193,6 @@ _READERS: Mapping[str, Callable[[str], object]] = MappingProxyType(
         "gate": _name,
         "paid": _yes_no,
         "id_number": IdNumber,
+        CODE: _code,
     }
 )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from backend.tickets.csv_file import BadFileError, Row, harmless, read, write
 from backend.tickets.sold import SoldTicket
+from crypto.codes.secret import ticket_of_secret
 
 HEAD = "ticket,product,valid_from,valid_to"
 GOOD = "T1,ve,2026-11-22,2026-11-22"
@@ -54,6 +55,27 @@ def test_all_columns(tmp_path: Path) -> None:
     assert (ticket.admits, ticket.max_uses, ticket.gate, ticket.paid) == (4, 3, "c-1", False)
     assert row.id_number is not None
     assert "003090123450" not in repr(row)
+
+
+def test_a_code_that_another_seller_printed_is_known_by_the_mark_that_gates_ask_for(tmp_path: Path) -> None:
+    asked = ticket_of_secret("HD-2026/000417=", "hoi")
+    assert asked is not None
+    (row,) = _read(tmp_path, f"code,{HEAD.removeprefix('ticket,')}\nHD-2026/000417=,{GOOD.removeprefix('T1,')}\n")
+    assert row.ticket.ticket == asked.ticket_id
+
+
+@pytest.mark.parametrize(
+    ("head", "cells", "problem"),
+    [
+        (f"{HEAD},code", f"{GOOD},HD-2026/000417", "line 1, code: one of ticket and code, not both"),
+        ("code,product,valid_from,valid_to", "123456789012,ve,2026-11-22,2026-11-22",
+         "line 2, code: not a code that a gate takes for a ticket"),
+        ("code,product,valid_from,valid_to", ",ve,2026-11-22,2026-11-22",
+         "line 2, code: not a code that a gate takes for a ticket"),
+    ],
+)  # fmt: skip
+def test_a_code_that_no_gate_would_take_is_named(tmp_path: Path, head: str, cells: str, problem: str) -> None:
+    assert _problems(tmp_path, f"{head}\n{cells}\n") == [problem]
 
 
 @pytest.mark.parametrize(
