@@ -1,9 +1,9 @@
 """A client that is quicker than the server it asks: HTTP/1.1, kept connections, requests made before the clock runs.
 
-Reads one JSON object: {"host", "port", "head", "bodies": FILE, "good", "connections", "warm", "seconds", "rate"}. ``head`` is
-the request up to its Content-Length, FILE holds one body a line, ``good`` is what a good answer contains. With ``rate``
-0 each connection asks as soon as it was answered; otherwise requests begin at that rate whether others were answered or
-not, on whichever connection is free, and their time counts from the moment they were due. Writes one JSON object:
+Reads one JSON object: {"host", "port", "head", "bodies": FILE, "good", "connections", "warm", "seconds", "rate"}.
+``head`` is the request up to its Content-Length, FILE holds one body a line, ``good`` is what a good answer contains.
+With ``rate`` 0 each connection asks as soon as it was answered; otherwise requests begin at that rate whether others
+were answered or not, on whichever connection is free, and their time counts from when they were due. Writes one object:
 {"asked", "good", "spent", "times": [milliseconds, …], "codes": {…}}.
 """
 
