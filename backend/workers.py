@@ -11,12 +11,23 @@ import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from typing import Any, Protocol
 
 Answer = Callable[[socket.socket, Callable[[], None]], None]
 """Answer on the socket until the process is asked to end, and call back once answers are given. Has to be picklable."""
 
 _GRACE = 5.0
 """Seconds that workers get to end."""
+
+
+class _Ear(Protocol):
+    """The parent's end of a pipe, whose class differs between systems."""
+
+    def recv(self) -> Any:
+        """What a worker says; EOFError when it has ended."""
+
+    def close(self) -> None:
+        """Hear no more."""
 
 
 class WorkerError(Exception):
@@ -30,7 +41,7 @@ class Workers:
         self._count, self._answer, self._listener = count, answer, listener
         # Not forked: the parent has threads, and connections that must not be used twice.
         self._context = multiprocessing.get_context("spawn")
-        self._running: dict[BaseProcess, Connection] = {}
+        self._running: dict[BaseProcess, _Ear] = {}
         self._ended = False
 
     def run(self, ready: Callable[[], None]) -> None:
@@ -61,7 +72,7 @@ class Workers:
         for process in list(self._running):
             process.terminate()
 
-    def _start(self) -> tuple[BaseProcess, Connection]:
+    def _start(self) -> tuple[BaseProcess, _Ear]:
         said, tells = self._context.Pipe(duplex=False)
         process = self._context.Process(target=_work, args=(self._answer, self._listener, tells), daemon=True)
         process.start()
@@ -71,7 +82,7 @@ class Workers:
             process.terminate()
         return process, said
 
-    def _wait_until_it_answers(self, process: BaseProcess, said: Connection) -> None:
+    def _wait_until_it_answers(self, process: BaseProcess, said: _Ear) -> None:
         try:
             said.recv()
         except EOFError:

@@ -91,12 +91,16 @@ def add(
 ) -> str:
     """Put a device into the book; its one-time code. Raises EnrolledError unless ``again``.
 
-    A device that enrols again keeps its old token until then: a desk goes on while somebody walks over to it.
+    A device that enrols again keeps its old token until then: a desk goes on while somebody walks over to it. With
+    another role or event that token ends at once: whoever has it was never given those.
     """
-    known = db.execute(sa.select(DEVICE.c.enrolled_at).where(_THIS), {"this": name}).one_or_none()
+    columns = (DEVICE.c.enrolled_at, DEVICE.c.role, DEVICE.c.event)
+    known = db.execute(sa.select(*columns).where(_THIS), {"this": name}).one_or_none()
     if known is not None and known.enrolled_at is not None and not again:
         raise EnrolledError
-    about = {"role": role.value, "event": event, "gate": gate}
+    about: dict[str, str | None] = {"role": role.value, "event": event, "gate": gate}
+    if known is not None and (known.role, known.event) != (role.value, event):
+        about["token_hash"] = None
     if known is None:
         db.execute(sa.insert(DEVICE), {"device": name, "added_at": now, **about})
     else:

@@ -95,6 +95,14 @@ def test_a_device_enrols_again_only_when_that_is_meant(site: Site) -> None:
     assert (_redeems(site_anew, "gate-1", old), _redeems(site_anew, "gate-1", new)) == (401, 200)
 
 
+@pytest.mark.parametrize(("role", "event"), [(Role.SUPERVISOR, None), (Role.TERMINAL, "hoi-khac")])
+def test_who_has_the_old_token_gets_nothing_of_a_new_role(site: Site, role: Role, event: str | None) -> None:
+    old = site.enrolled("gate-1")
+    code = site.add("gate-1", role, again=True, event=event)
+    assert _redeems(Site(site.store), "gate-1", old) == 401
+    assert site.enrol("gate-1", code).status_code == 200
+
+
 def test_neither_code_nor_token_stands_in_the_database(site: Site, sqlite_store: Store) -> None:
     token, code = site.enrolled("gate-1"), site.add("gate-2")
     with sqlite_store.transaction() as db:
