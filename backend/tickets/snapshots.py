@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import sqlalchemy as sa
 
+from backend.engine.stream import bare_rows
 from backend.tickets.changes import CHANGED_TICKETS, cursor_after, cursor_now
 from backend.tickets.sold import products
 from backend.tickets.tables import GATE, HOLDER, REDEMPTION, SCAN, TICKET, ZONE
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 PAGE = 1000
 """Tickets of one page for hubs."""
 
-_AT_ONCE = 10_000
 _SECOND = 1_000_000
 _EPOCH = (EPOCH - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 _EPOCH_DAY = EPOCH.date()
@@ -32,25 +32,20 @@ _MOST_SECONDS = 2**32 - 1
 
 _OF_EVENT = sa.select(TICKET).where(TICKET.c.event == sa.bindparam("the_event"))
 _BARE = sa.select(
-    *(
-        sa.type_coerce(TICKET.c[name], kind) if kind is not None else TICKET.c[name]
-        for name, kind in (
-            ("ticket", None),
-            ("product", None),
-            ("admits", None),
-            ("max_uses", None),
-            ("gate", None),
-            ("valid_from", sa.BigInteger()),
-            ("valid_to", sa.BigInteger()),
-            ("standing", sa.String()),
-            ("paid", None),
-            ("uses", None),
-            ("inside", None),
-            ("day", None),
-            ("day_uses", None),
-            ("outside", None),
-        )
-    )
+    TICKET.c.ticket,
+    TICKET.c.product,
+    TICKET.c.admits,
+    TICKET.c.max_uses,
+    TICKET.c.gate,
+    TICKET.c.valid_from,
+    TICKET.c.valid_to,
+    TICKET.c.standing,
+    TICKET.c.paid,
+    TICKET.c.uses,
+    TICKET.c.inside,
+    TICKET.c.day,
+    TICKET.c.day_uses,
+    TICKET.c.outside,
 ).where(TICKET.c.event == sa.bindparam("the_event"))
 _KINDS = sa.select(TICKET.c.product).where(TICKET.c.event == sa.bindparam("the_event")).distinct()
 _HOLDERS = sa.select(HOLDER).where(HOLDER.c.event == sa.bindparam("the_event"))
@@ -125,26 +120,52 @@ def changed_since(db: sa.Connection, event: str, since: int, now: datetime) -> T
 
 
 def _rows(db: sa.Connection, event: str, marks: Marks) -> Iterator[SnapshotRow]:
-    # A million of them: the columns are taken as they lie in the database, without a type's or a record's detour.
-    flags = {(each.value, paid): flags_of(each, paid=paid) for each in Standing for paid in (False, True)}
-    rows = db.execution_options(yield_per=_AT_ONCE).execute(_BARE, {"the_event": event})
-    for part in rows.partitions():
-        for ticket, product, admits, most, gate, begins, ends, standing, paid, uses, inside, day, counted, out in part:
-            yield SnapshotRow(
-                marks.ticket(ticket),
-                product,
-                admits,
-                most,
-                gate,
-                min(max(-((_EPOCH - begins) // _SECOND), 0), _MOST_SECONDS),
-                min(max((ends - _EPOCH) // _SECOND, 0), _MOST_SECONDS),
-                flags[standing, bool(paid)],
-                uses,
-                inside,
-                (day - _EPOCH_DAY).days if day is not None else 0,
-                counted,
-                out,
-            )
+    # A million of them: the columns are taken as they lie in the database, without a type's or a record's detour, and
+    # what is the same in most of them is made once.
+    flags = {(each.value, paid): flags_of(each, paid=bool(paid)) for each in Standing for paid in (0, 1)}
+    mark, begun, ended, days = marks.ticket, _Begun(), _Ended(), _Days()
+    for row in bare_rows(db, _BARE, {"the_event": event}):
+        ticket, product, admits, most, gate, begins, ends, standing, paid, uses, inside, day, counted, out = row
+        yield SnapshotRow(
+            mark(ticket),
+            product,
+            admits,
+            most,
+            gate,
+            begun[begins],
+            ended[ends],
+            flags[standing, paid],
+            uses,
+            inside,
+            days[day],
+            counted,
+            out,
+        )
+
+
+class _Begun(dict[int, int]):
+    """Seconds since `EPOCH` of a stored time, rounded so that nothing is valid for longer."""
+
+    def __missing__(self, begins: int) -> int:
+        found = self[begins] = min(max(-((_EPOCH - begins) // _SECOND), 0), _MOST_SECONDS)
+        return found
+
+
+class _Ended(dict[int, int]):
+    """The same for ends."""
+
+    def __missing__(self, ends: int) -> int:
+        found = self[ends] = min(max((ends - _EPOCH) // _SECOND, 0), _MOST_SECONDS)
+        return found
+
+
+class _Days(dict[date | str | None, int]):
+    """Days since `EPOCH`, 0 for none."""
+
+    def __missing__(self, day: date | str | None) -> int:
+        known = date.fromisoformat(day) if isinstance(day, str) else day
+        found = self[day] = 0 if known is None else (known - _EPOCH_DAY).days
+        return found
 
 
 def _holders(db: sa.Connection, event: str) -> Iterator[HolderRecord]:
