@@ -41,7 +41,7 @@ def test_a_code_makes_a_device_known(site: Site) -> None:
     with site.store.transaction() as db:
         known = book.by_name(db, "gate-1")
     assert known is not None
-    assert known.public_key == base64.b64decode(PUBLIC)
+    assert known.key == base64.b64decode(PUBLIC)
 
 
 @pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.SELLER])
