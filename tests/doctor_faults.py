@@ -245,8 +245,8 @@ SCENARIOS = (
     Scenario("Without devices", "No reader is plugged in, there is no camera, no printer.", _bare, whole=True),
     Scenario(
         "With virtual devices",
-        "All parts are in order: also a camera, a scanner on a socket, a simulated card on the first reader, and a folder "
-        "for results.",
+        "All parts are in order: also a camera, a scanner on a socket, a simulated card on the first reader, and a "
+        "folder for results.",
         _all,
         whole=True,
     ),
