@@ -33,6 +33,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _NUMBER = re.compile(r"[0-9]{1,5}")
 _MOST = 65_535
 _LONGEST_CELL = 200
+_LONGEST_HEAD = 2000
 _YES_NO: Mapping[str, bool] = MappingProxyType(
     {"yes": True, "1": True, "true": True, "no": False, "0": False, "false": False}
 )
@@ -94,13 +95,18 @@ def harmless(text: str) -> str:
 
 
 def _rows(file: IO[str], event: str, problems: list[Problem]) -> Iterator[Row]:
-    first = file.readline()
-    lines = csv.reader([first], delimiter=";" if first.count(";") > first.count(",") else ",", strict=True)
-    names = _names(next(lines, []), problems)
+    first = file.readline(_LONGEST_HEAD)
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    try:
+        cells = next(csv.reader([first], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        problems.append(Problem(1, None, "quotation marks or line breaks are wrong"))
+        return
+    names = _names(cells, problems)
     if problems:
         return
     seen: set[str] = set()
-    reader = csv.reader(file, delimiter=";" if first.count(";") > first.count(",") else ",", strict=True)
+    reader = csv.reader(file, delimiter=delimiter, strict=True)
     while len(problems) < MOST_PROBLEMS:
         try:
             cells = next(reader)

@@ -124,12 +124,13 @@ def test_a_wrong_cell_is_named_and_not_repeated(tmp_path: Path, column: str, cel
     [
         ("", ["line 1, ticket: this column is missing"]),
         (GOOD, ["line 1, column 1: not one of ticket,"]),
+        (f'"{HEAD}\n', ["line 1: quotation marks or line breaks are wrong"]),
         (f"{HEAD},ticket\n", ["line 1, column 5: the same column stands before it"]),
         ("ticket,product,valid_from\n", ["line 1, valid_to: this column is missing"]),
         (HEAD.encode("utf-16"), ["line 1: not UTF-8: save it as CSV UTF-8"]),
         (f"{HEAD}\n{GOOD}\nT2,v\xe9".encode("latin-1"), ["line 1: not UTF-8: save it as CSV UTF-8"]),
     ],
-    ids=range(6),
+    ids=range(7),
 )
 def test_a_file_that_is_none_is_said_to_be_none(tmp_path: Path, text: str | bytes, problems: list[str]) -> None:
     found = _problems(tmp_path, text)
