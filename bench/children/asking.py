@@ -1,7 +1,8 @@
 """A client that is quicker than the server it asks: HTTP/1.1, kept connections, requests made before the clock runs.
 
 Reads one JSON object: {"host", "port", "head", "bodies": FILE, "good", "connections", "warm", "seconds", "rate"}.
-``head`` is the request up to its Content-Length, FILE holds one body a line, ``good`` is what a good answer contains.
+``head`` is the request up to its Content-Length, FILE holds one body a line, ``good`` is what a good answer contains;
+``##`` stands for the connection's two-digit number, so that each can be a device of its own, as at real gates.
 With ``rate`` 0 each connection asks as soon as it was answered; otherwise requests begin at that rate whether others
 were answered or not, on whichever connection is free, and their time counts from when they were due. Writes one object:
 {"asked", "good", "spent", "times": [milliseconds, …], "codes": {…}}.
@@ -39,8 +40,8 @@ class Tally:
 class Line(asyncio.Protocol):
     """One connection after the other to the server: kept while the server keeps it, made anew when it does not."""
 
-    def __init__(self, tally: Tally, at: tuple[str, int]) -> None:
-        self._tally, self._at = tally, at
+    def __init__(self, tally: Tally, at: tuple[str, int], number: int) -> None:
+        self._tally, self._at, self._number = tally, at, b"%02d" % number
         self._transport: asyncio.Transport | None = None
         self._heard = bytearray()
         self._began = 0.0
@@ -58,7 +59,7 @@ class Line(asyncio.Protocol):
         assert self._transport is not None
         self._began = began
         self._answered = loop.create_future()
-        self._transport.write(request)
+        self._transport.write(request.replace(b"##", self._number))
         await self._answered
 
     def data_received(self, data: bytes) -> None:
@@ -126,7 +127,7 @@ async def main() -> None:
     head = order["head"].encode("ascii")
     requests = iter([b"%sContent-Length: %d\r\n\r\n%s" % (head, len(body), body) for body in bodies])
     tally = Tally(order["good"].encode("ascii"), [], Counter())
-    lines = [Line(tally, (order["host"], order["port"])) for _ in range(order["connections"])]
+    lines = [Line(tally, (order["host"], order["port"]), number) for number in range(order["connections"])]
     for _ in range(order["warm"]):
         for line in lines:
             await line.ask(next(requests), time.perf_counter())
