@@ -2,7 +2,8 @@
 
 On SQLite in one process and on PostgreSQL with two workers, as fast as sixteen connections can ask and at a steady 200
 a second; each connection is a gate and a device of its own. With --pretix the same client asks a real pretix of
-packaging/pretix_lane.sh in the same run. Each request redeems a ticket that nobody used before. The client (children/asking.py) is a process of its own on the same machine.
+packaging/pretix_lane.sh in the same run. Each request redeems a ticket that nobody used before. The client
+(children/asking.py) is a process of its own on the same machine.
 """
 
 from __future__ import annotations
