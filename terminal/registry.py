@@ -10,10 +10,9 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from terminal.clock import Clock
-from terminal.enrolling import Enroller
 from terminal.faults import FaultError
 from terminal.outputs import (
     Gate,
@@ -42,6 +41,9 @@ from terminal.ports import (
 from terminal.syncing import SyncPeer
 from terminal.table import Table, TableOptions, VirtualReaders
 from terminal.transcript import Replay, Transcript
+
+if TYPE_CHECKING:
+    from terminal.enrolling import Enroller
 
 ROOMS = ("config", "crypto", "drivers", "terminal", "ui", "backend")
 """Our packages; the names also exist on the package index, so a foreign one can stand in front of ours."""

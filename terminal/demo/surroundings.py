@@ -125,6 +125,7 @@ def settings_for(desk: DeskName, folder: Path, table: Table, backend: RunningBac
         *("[codes]", f"source = {_text(str(pictures))}", "repeat_after = 1.0"),
         *("[trust]", f"directory = {_text(str(folder / 'trust'))}", f"tickets = {_text(str(folder / 'ticket-keys'))}"),
         *("[journal]", f"path = {_text(str(folder / 'journal.sqlite'))}"),
+        *("[offline]", f"path = {_text(str(folder / 'offline.sqlite3'))}"),
     ]
     if desk != "police":
         rows += ["[backend]", f"url = {_text(table.network_url)}", f"token_file = {_text(str(backend.token_file))}"]

@@ -22,10 +22,10 @@ def test_a_code_stands_once() -> None:
 
 
 def test_refusals_end_with_1_what_an_administrator_set_with_2_and_devices_with_3() -> None:
-    refusals = {"card.locked", "script.differs", "trust.fingerprint", "trust.refused"}
+    refusals = {"card.locked", "enrol.refused", "script.differs", "trust.fingerprint", "trust.refused"}
     for code, fault in CATALOGUE.items():
         kind = code.split(".", maxsplit=1)[0]
-        expected = 1 if code in refusals else 2 if kind in ("config", "install", "usage", "trust") else 3
+        expected = 1 if code in refusals else 2 if kind in ("config", "enrol", "install", "usage", "trust") else 3
         assert (code, fault.exit_code) == (code, expected)
 
 

@@ -33,7 +33,7 @@ def conditions(found: dict[str, dict[str, Any]]) -> dict[str, str]:
 def test_a_computer_set_up_in_full_is_ready(doctor: Doctor, part: Part) -> None:
     code, found = doctor()
     assert (code, conditions(found)) == (0, {})
-    assert len(found) == 23
+    assert len(found) == 24
     assert (part.stopped, part.token) == (1, "tok-1")
 
 
@@ -112,7 +112,7 @@ def test_parts_that_are_not_used_are_in_order(tram: Tram, part: Part, home: Path
         file.write_text(f'desk = "police"\nneeds = []\n[{device}]\ndriver = "none"\n')
         ended, shown = tram("doctor", "--config", file)
         unused = [f["subject"] for f in shown["findings"] if f["text"] == "not used at this desk"]
-        assert (ended, unused) == (code, [*inputs, "scanner", "gate", "printer", "voice", "backend", *proofs])
+        assert (ended, unused) == (code, [*inputs, "scanner", "gate", "printer", "voice", "handover", "backend", *proofs])
 
 
 def test_a_wrong_configuration_leaves_the_other_findings(tram: Tram, part: Part, home: Path) -> None:
