@@ -6,6 +6,7 @@ repeated with a random pause while it meets others: a savepoint for each job wou
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -42,6 +43,8 @@ class PostgresStore(Store):
     """See Store. ``pause`` waits so many seconds between two tries."""
 
     def __init__(self, url: sa.URL, wait: float = WAIT, pause: Callable[[float], None] = time.sleep) -> None:
+        # It warns of each pipeline that a refused statement ended; the transaction is tried again, or says why not.
+        logging.getLogger("psycopg").setLevel(logging.ERROR)
         self._pause = pause
         self._writer = _engine(url, wait, 1, _LANE_LOCKS)
         self._engine = _engine(url, wait, _READERS, _COMMAND_LOCKS)
